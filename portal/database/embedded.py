@@ -6,17 +6,14 @@ it again (docs/decisions/0002-embedded-postgresql.md).
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -24,8 +21,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from portal.database import process_table
 from portal.database.postgres_server import PATIENCE, SUPERUSER, PostgresServer, answers
+from portal.database.process_table import Register
 from portal.database.server_account import SYSTEM_HOME, EmbeddedError, account, binaries
 
 __all__ = ["EmbeddedError", "destroy", "revive", "running", "stop"]
@@ -78,28 +75,14 @@ def destroy(instance: Path) -> None:
     _Embedded(instance).destroy()
 
 
-@dataclass(frozen=True)
-class _User:
-    """A process that uses the server; `began` tells it from a later process of the same number."""
-
-    pid: int
-    began: str
-
-    @classmethod
-    def this_process(cls) -> _User:
-        return cls(os.getpid(), process_table.identity(os.getpid()) or "")
-
-    def is_alive(self) -> bool:
-        return process_table.identity(self.pid) == self.began
-
-
 class _Embedded:
     """The server of one instance. Whatever changes it happens under the instance's lock."""
 
     def __init__(self, instance: Path) -> None:
         self.instance = instance.absolute()
         self.home = self.instance / "postgresql"
-        self.me = _User.this_process()
+        self.users = Register(self.home)
+        self.pid = os.getpid()
 
     def join(self) -> str:
         self._prepare_folders()
@@ -110,18 +93,14 @@ class _Embedded:
                 self.server.start()
             if not answers(self._url(ROLE, DATABASE)):
                 self._mend()
-            self._write_users([*self._users(), self.me])
+            self.users.enter()
             return self._url(ROLE, DATABASE)
 
     def leave(self) -> None:
-        if self.me.pid != os.getpid():  # a fork of the user
+        if self.pid != os.getpid():  # a fork of the user
             return
         with self._locked():
-            users = self._users()
-            if self.me in users:
-                users.remove(self.me)
-            self._write_users(users)
-            if not users:
+            if self.users.leave():
                 self.server.halt("fast")
 
     def revive(self) -> bool:
@@ -231,29 +210,11 @@ class _Embedded:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        deadline = time.monotonic() + 2 * PATIENCE
-        with (self.home / "lock").open("a") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise EmbeddedError(
-                            f"Another command has been starting or stopping the database in {self.home} for minutes: "
-                            f"end it and try again."
-                        ) from None
-                    time.sleep(0.02)
-            yield
-
-    def _users(self) -> list[_User]:
         try:
-            entries = json.loads((self.home / "users").read_text())
-        except (FileNotFoundError, ValueError):
-            return []
-        return [user for user in (_User(**entry) for entry in entries) if user.is_alive()]
-
-    def _write_users(self, users: list[_User]) -> None:
-        new = self.home / "users.new"
-        new.write_text(json.dumps([{"pid": user.pid, "began": user.began} for user in users]))
-        new.replace(self.home / "users")
+            with self.users.locked(2 * PATIENCE):
+                yield
+        except TimeoutError:
+            raise EmbeddedError(
+                f"Another command has been starting or stopping the database in {self.home} for minutes: "
+                f"end it and try again."
+            ) from None

@@ -1,8 +1,15 @@
-"""Which processes of this machine are alive, told apart from later ones that got the same number."""
+"""Which processes of this machine are alive, and which of them use a thing that they share."""
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -46,3 +53,63 @@ def _identity_from_proc(pid: int) -> str | None:
 def _ask_ps(pid: int, columns: str) -> str | None:
     answer = subprocess.run(["ps", "-o", columns, "-p", str(pid)], capture_output=True, text=True, check=False)
     return answer.stdout.strip() or None
+
+
+@dataclass(frozen=True)
+class Register:
+    """The live processes that use something, kept in a folder; the last to leave puts out the light.
+
+    A process may enter several times. Enter and leave only inside of `locked()`.
+    """
+
+    folder: Path
+
+    @contextmanager
+    def locked(self, patience: float) -> Iterator[None]:
+        """Hold the folder's lock, also against threads of this process; `TimeoutError` after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            while not _try_lock(descriptor):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(self.folder)
+                time.sleep(0.02)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def enter(self) -> None:
+        """Note that this process is one more user."""
+        self._write([*self._living(), _this_process()])
+
+    def leave(self) -> bool:
+        """Strike one entry of this process; whether nobody living is left."""
+        users, me = self._living(), _this_process()
+        if me in users:
+            users.remove(me)
+        self._write(users)
+        return not users
+
+    def _living(self) -> list[tuple[int, str]]:
+        try:
+            noted = json.loads((self.folder / "users").read_text())
+        except (FileNotFoundError, ValueError):
+            return []
+        return [(pid, began) for pid, began in noted if identity(pid) == began]
+
+    def _write(self, users: list[tuple[int, str]]) -> None:
+        new = self.folder / "users.new"
+        new.write_text(json.dumps(users))
+        new.replace(self.folder / "users")
+
+
+def _this_process() -> tuple[int, str]:
+    return os.getpid(), identity(os.getpid()) or ""
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
