@@ -1,0 +1,1 @@
+"""Companies, people with their addresses and roles, products."""
