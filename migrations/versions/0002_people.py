@@ -1,4 +1,4 @@
-"""Companies, people, their addresses and roles, products; the record of who did what points at people from here on."""
+"""Companies, people, their addresses and roles, products."""
 
 from alembic import op
 
@@ -94,17 +94,11 @@ CREATE TABLE product (
 CREATE UNIQUE INDEX uq_product_name ON product (lower(name));
 """
 
-AUDIT = """
-ALTER TABLE audit_entry ADD CONSTRAINT fk_audit_entry_actor_id_person FOREIGN KEY (actor_id) REFERENCES person (id)
-"""
-
-
 def upgrade() -> None:
-    for part in (SIZE_BAND, COMPANY, PERSON, PRODUCT, AUDIT):
+    for part in (SIZE_BAND, COMPANY, PERSON, PRODUCT):
         op.get_bind().exec_driver_sql(part)
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE audit_entry DROP CONSTRAINT fk_audit_entry_actor_id_person")
     op.execute("DROP TABLE product, person_role, person_email, person, company")
     op.execute("DROP FUNCTION portal_size_band(integer)")
