@@ -1,0 +1,1 @@
+"""What staff use: screens only, no rules of the domain."""

@@ -1,0 +1,9 @@
+"""The manager's desk."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add the desk's screens to the portal."""

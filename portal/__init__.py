@@ -1,0 +1,91 @@
+"""The Advocate Portal: challenges, points, rewards and a consented reference pool."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+
+from flask import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import settings as configuration
+from portal.database import db
+from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, words
+from portal.web import views as web_views
+from portal.web.app import Portal
+from portal.web.session import TokenSessions
+from portal.web.visitor import login
+
+SLICES = ("people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home", "demo")
+
+
+def create_app(settings: configuration.Settings | None = None) -> Portal:
+    """Put the application together; refuses to start with a route that names no policy."""
+    settings = settings or configuration.Settings()
+    app = Portal(__name__)
+    app.config.update(
+        PORTAL=settings,
+        SECRET_KEY=settings.signing_keys[0],
+        SECRET_KEY_FALLBACKS=settings.signing_keys[1:],
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database_options(settings),
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_PARTS=100,
+        MAX_FORM_MEMORY_SIZE=64_000,
+        TRUSTED_HOSTS=settings.hosts,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        TEMPLATES_AUTO_RELOAD=settings.env == "development",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.session_interface = TokenSessions(settings)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    logs.configure(settings)
+    logs.init_app(app)
+    csrf.init_app(app)
+    db.init_app(app)
+    login.init_app(app)
+    words.init_app(app)
+    shell.init_app(app)
+    assets.init_app(app, watch=settings.env == "development")
+    hx.init_app(app)
+    headers.init_app(app, settings)
+    errors.init_app(app)
+    app.register_blueprint(web_views.bp)
+    for name in SLICES:
+        _register(app, f"portal.{name}")
+    for face in sorted(entry_points(group="portal.faces"), key=lambda entry: entry.name):
+        register = face.load()
+        register(app)
+    policy.require_policies(app)
+    return app
+
+
+def _register(app: Portal, name: str) -> None:
+    if find_spec(name) is None:
+        return
+    module = import_module(name)
+    if hasattr(module, "register"):
+        module.register(app)
+        return
+    for room in ("models", "jobs", "messages", "invariants", "views"):
+        if find_spec(f"{name}.{room}"):
+            blueprint = getattr(import_module(f"{name}.{room}"), "bp", None)
+            if isinstance(blueprint, Blueprint):
+                app.register_blueprint(blueprint)
+
+
+def database_options(settings: configuration.Settings) -> dict[str, object]:
+    """How connections are opened: bounded waits, enough of them for every thread."""
+    waits = "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    return {
+        "pool_size": settings.web_threads,
+        "max_overflow": 4,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {"application_name": "portal", "options": waits, "connect_timeout": 5},
+    }

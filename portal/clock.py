@@ -1,0 +1,35 @@
+"""The one clock: what time it is comes from the database, so that triggers, defaults and code agree."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import DateTime, func, text
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+    from sqlalchemy.sql.functions import Function
+
+PORTAL_NOW: Final[Function[datetime]] = func.portal_now(type_=DateTime(timezone=True))
+"""The clock as a SQL expression, for queries and column defaults (`portal_now()`)."""
+
+
+def now(session: Session) -> datetime:
+    """The time of this transaction, in UTC (constant until it ends)."""
+    known: datetime | None = session.info.get("clock")
+    if known is None or not session.in_transaction():
+        known = session.execute(text("SELECT portal_now()")).scalar_one().astimezone(UTC)
+        session.info["clock"] = known
+    return known
+
+
+def set_now(session: Session, instant: datetime) -> None:
+    """Let this transaction live at another instant; only tests and the builder of the demo do."""
+    session.execute(text("SELECT set_config('portal.now', :at, true)"), {"at": instant.isoformat()})
+    session.info["clock"] = instant.astimezone(UTC)
+
+
+def wall() -> datetime:
+    """The process's own time in UTC, for what never reaches the database: log lines and cookies."""
+    return datetime.now(UTC)

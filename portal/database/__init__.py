@@ -1,0 +1,11 @@
+"""The session, the unit of work, and what every table shares."""
+
+from portal.database.base import Base, Identified, choices, db
+from portal.database.unit_of_work import (
+    before_commit,
+    in_transaction,
+    read_only,
+    run,
+)
+
+__all__ = ["Base", "Identified", "before_commit", "choices", "db", "in_transaction", "read_only", "run"]

@@ -1,0 +1,57 @@
+"""Bringing the database to the shape that this version of the code needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+_HERE: Final = Path(__file__).resolve().parent.parent
+_ONE_AT_A_TIME: Final = 7_241_001
+
+
+def scripts() -> Path:
+    """Where the revisions are: inside an installed wheel, or at the root of a checkout."""
+    shipped = _HERE / "migrations"
+    return shipped if shipped.is_dir() else _HERE.parent / "migrations"
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's configuration for one open connection."""
+    settings = Config()
+    settings.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Upgrade to `revision` in one transaction; a second process that tries meanwhile waits its turn."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        command.upgrade(config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Go back to `revision` in one transaction."""
+    with engine.begin() as connection:
+        command.downgrade(config(connection), revision)
+
+
+def head() -> str:
+    """The newest revision that the code knows."""
+    settings = Config()
+    settings.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    newest = ScriptDirectory.from_config(settings).get_current_head()
+    assert newest is not None, "the wheel is broken: it holds no migrations"
+    return newest
+
+
+def at_head(connection: Connection) -> bool:
+    """Whether the database has the shape that this code needs."""
+    return MigrationContext.configure(connection).get_current_revision() == head()

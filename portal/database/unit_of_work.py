@@ -1,0 +1,105 @@
+"""One transaction around each piece of work, committed once, at the edge (trust.md, ground rules)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import structlog
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from portal.database.base import db
+from portal.database.refusal import Conflict, sentence_for
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+_RETRIED: Final = {"40001", "40P01"}
+_TAKEN: Final = "23505"
+_REFUSED: Final = {"23514", "23P01", "23503"}
+_TRIES: Final = 5
+_CHANGED = _l("Somebody changed this a moment ago. Reload the page and look again.")
+
+
+def run(work: Callable[[Session], T], *, commit_if: Callable[[T], bool] = lambda _result: True) -> T:
+    """Do `work` in one transaction and commit it.
+
+    Deadlocks and serialisation failures are tried again, at most five times with jitter; a business key that is taken is
+    tried once more, so that the verb finds the earlier row. A breach of another constraint becomes a `Conflict` with the
+    sentence of that constraint. Where `commit_if(result)` is false nothing is kept.
+    """
+    taken = 0
+    for attempt in range(1, _TRIES + 1):
+        session = db.session()
+        try:
+            result = work(session)
+            if commit_if(result):
+                session.commit()
+            else:
+                session.rollback()
+        except DBAPIError as error:
+            session.rollback()
+            state, constraint = _diagnosis(error)
+            if state in _RETRIED and attempt < _TRIES:
+                log.info("transaction.retried", sqlstate=state, attempt=attempt)
+                time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 -- jitter, not a secret
+                continue
+            if state == _TAKEN and taken == 0:
+                taken += 1
+                continue
+            if state == _TAKEN or state in _REFUSED or state in _RETRIED:
+                log.info("constraint.refused", sqlstate=state, constraint=constraint)
+                raise Conflict(sentence_for(constraint) or _CHANGED) from error
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+        return result
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _diagnosis(error: DBAPIError) -> tuple[str | None, str | None]:
+    origin = error.orig
+    state = getattr(origin, "sqlstate", None)
+    return state, getattr(getattr(origin, "diag", None), "constraint_name", None)
+
+
+def read_only(session: Session) -> None:
+    """Let the session's next transaction refuse every write: what a GET runs in."""
+    session.connection(execution_options={"postgresql_readonly": True})
+
+
+def in_transaction() -> bool:
+    """Whether the current session holds a transaction open: no network call may be made then."""
+    return bool(db.session.registry.has() and db.session().in_transaction())
+
+
+def before_commit(session: Session, name: str, write: Callable[[Session], None]) -> None:
+    """Call `write(session)` once, as the last thing before this transaction commits; `name` keeps it single."""
+    session.info.setdefault("before_commit", {})[name] = write
+
+
+@event.listens_for(Session, "before_commit")
+def _write_what_comes_last(session: Session) -> None:
+    waiting = session.info.pop("before_commit", None)
+    if waiting:
+        session.flush()
+        for write in waiting.values():
+            write(session)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: object) -> None:
+    if getattr(transaction, "parent", None) is None:
+        session.info.pop("before_commit", None)
+        session.info.pop("clock", None)
+
+
+def set_local(session: Session, name: str, value: str) -> None:
+    """Set a PostgreSQL parameter until the end of this transaction."""
+    session.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})

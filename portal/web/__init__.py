@@ -1,0 +1,1 @@
+"""What every face shares: the edge, forms, policies, errors, paging, words."""

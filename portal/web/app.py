@@ -1,0 +1,61 @@
+"""The application class: the edge where a request becomes one transaction (architecture.md, how one request flows)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from htmx_flask.requests import HtmxAwareRequest
+from sqlalchemy.orm import Session
+
+from portal.database import db, read_only, run
+from portal.web.policy import policy_of
+from portal.web.sanity import refuse_broken_text
+from portal.web.visitor import visitor_or_none
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Portal(Flask):
+    """Flask, with the policy checked before and one unit of work around each view."""
+
+    request_class = HtmxAwareRequest
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view: a GET in a read-only transaction, anything else in one that commits if the answer is no error."""
+        if request.routing_exception is not None or request.endpoint is None or request.endpoint == "static":
+            return super().dispatch_request()
+        refuse_broken_text()
+        if request.method in SAFE:
+            read_only(db.session())
+            return self._guarded()
+        return run(self._in_transaction, commit_if=_succeeded)
+
+    def _in_transaction(self, _session: Session) -> Response:
+        return self.make_response(self._guarded())
+
+    def _guarded(self) -> ResponseReturnValue:
+        policy = policy_of(self, request.endpoint or "")
+        if policy is None:
+            abort(404)
+        if policy.open:
+            return super().dispatch_request()
+        visitor = visitor_or_none()
+        if visitor is None:
+            g.denied = "stranger"
+            return redirect(url_for("access.sign_in", next=_came_for()), 303)
+        if not policy.allows(visitor.roles):
+            g.denied = policy.name
+            abort(404 if request.view_args else 403)
+        return super().dispatch_request()
+
+
+def _came_for() -> str | None:
+    """The page a stranger came for, only where a GET can show it again."""
+    return request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+
+
+def _succeeded(response: Response) -> bool:
+    return response.status_code < 400

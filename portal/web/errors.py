@@ -1,0 +1,101 @@
+"""Every error is a page that helps, with a reference to the log; never a stack trace (security.md 63)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from flask import Flask, g, make_response, render_template, request
+from flask.wrappers import Response
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.database import db
+from portal.database.refusal import Refusal, TooManyTries
+from portal.web import hx
+
+log = structlog.get_logger(__name__)
+
+WORDS: Final = {
+    400: (_l("That request cannot be read"), _l("Something in it is broken. Go back, reload the page and try once more.")),
+    403: (_l("This is not open to you"), _l("Your role does not include this page. Ask the program team if it should.")),
+    404: (_l("There is nothing here"), _l("The page was moved, or it is not yours to see.")),
+    405: (_l("That does not work here"), _l("Go back to the page and use its buttons.")),
+    409: (_l("That is no longer possible"), _l("Somebody changed it a moment ago. Reload the page and look again.")),
+    410: (_l("This has ended"), _l("The link or the offer is no longer valid.")),
+    413: (_l("That is too large"), _l("Send less at once: at most 1 MB.")),
+    422: (_l("That cannot be accepted"), _l("Go back and look at what was typed.")),
+    429: (_l("Too many tries"), _l("Wait a little, then try again.")),
+    500: (_l("Something broke on our side"), _l("It was logged. Nothing was lost.")),
+    503: (_l("We are back in a moment"), _l("The database does not answer right now. Nothing was lost; try again.")),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer refusals and errors."""
+    app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int, sentence: str | None = None) -> Response:
+    """The page of an error; for htmx the same words as a notice."""
+    title, usual = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
+    text = sentence or str(usual)
+    context = {"status": status, "title": title, "sentence": text, "reference": getattr(g, "request_id", "")[:8].upper()}
+    if hx.is_partial():
+        response = hx.respond("", trigger={"toast": {"text": text, "tone": "bad"}})
+        response.headers["HX-Reswap"] = "none"
+    else:
+        response = make_response(render_template("errors/error.html", **context))
+    response.status_code = status
+    return response
+
+
+def _refusal(refusal: Refusal) -> Response:
+    db.session.rollback()
+    response = page(refusal.status, str(refusal))
+    if isinstance(refusal, TooManyTries):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return page(400, _("This page was open for too long or in another session. Reload it and send it again."))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    response = page(status)
+    if error.code == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+    return response
+
+
+def _no_database(error: OperationalError) -> Response:
+    log.error("database.unavailable", error=type(error.orig).__name__, path=request.path)
+    return _without_database(503)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request.failed", path=request.path, exc_info=error)
+    try:
+        db.session.rollback()
+        return page(500)
+    except Exception:  # the error page must not depend on what broke
+        log.exception("error.page_failed")
+        return _without_database(500)
+
+
+def _without_database(status: int) -> Response:
+    title, text = WORDS[status]
+    reference = getattr(g, "request_id", "")[:8].upper()
+    body = render_template("errors/bare.html", status=status, title=title, sentence=text, reference=reference)
+    return make_response(body, status)

@@ -1,0 +1,61 @@
+"""Lists in pages by key: a cursor says after which row the next page begins."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from portal.database.refusal import Invalid
+
+Row = TypeVar("Row")
+Cursor = tuple[Any, ...]
+LARGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, and the cursor after the last where there are more."""
+
+    rows: Sequence[Row]
+    after: Cursor | None = None
+
+    @property
+    def next_url(self) -> str | None:
+        """The address of the next page with this page's other parameters, or None at the end."""
+        if self.after is None:
+            return None
+        arguments = {**request.args.to_dict(flat=False), "after": encode(self.after), **(request.view_args or {})}
+        return url_for(request.endpoint or "", **arguments)
+
+
+def page_of(found: Sequence[Row], limit: int, key: Callable[[Row], Cursor]) -> Page[Row]:
+    """A page out of up to `limit + 1` rows; `key` gives a row's cursor (what the query is ordered by)."""
+    shown = found[:limit]
+    return Page(shown, key(shown[-1]) if len(found) > limit else None)
+
+
+def encode(cursor: Cursor) -> str:
+    """A cursor as text for an address."""
+    return base64.urlsafe_b64encode(json.dumps(cursor, default=str).encode()).decode().rstrip("=")
+
+
+def cursor_of(parts: int) -> Cursor | None:
+    """This request's cursor of so many parts; refuses (`Invalid`) one that no page of ours gave."""
+    raw = request.args.get("after", "")
+    if not raw:
+        return None
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise Invalid(_("This address is broken. Start again at the top of the list.")) from error
+    plain = (str, int, float, type(None))
+    if not isinstance(decoded, list) or len(decoded) != parts or not all(isinstance(part, plain) for part in decoded):
+        raise Invalid(_("This address is broken. Start again at the top of the list."))
+    return tuple(decoded)

@@ -1,0 +1,103 @@
+"""Times, numbers and names as a person reads them: in their zone and locale (kept in UTC)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_compact_currency, format_decimal
+from flask import Flask, request
+from flask_babel import Babel, get_locale, get_timezone
+from flask_babel import gettext as _
+
+from portal import clock
+from portal.database import db
+from portal.web.visitor import visitor_or_none
+
+babel = Babel()
+LOCALES = ("en",)
+
+
+def init_app(app: Flask) -> None:
+    """Choose locale and zone per request, and give templates their filters."""
+    babel.init_app(app, default_locale="en", default_timezone="UTC", locale_selector=_locale, timezone_selector=_zone)
+    app.jinja_env.filters.update(
+        datetime=moment, date=day, time=time_of_day, ago=ago, since=since, full=full, number=number, money=money,
+        initials=initials,
+    )
+
+
+def _locale() -> str:
+    visitor = visitor_or_none()
+    if visitor is not None and visitor.locale in LOCALES:
+        return visitor.locale
+    return request.accept_languages.best_match(LOCALES) or "en"
+
+
+def _zone() -> str:
+    visitor = visitor_or_none()
+    return visitor.time_zone if visitor is not None else "UTC"
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(get_timezone())
+
+
+def moment(value: datetime) -> str:
+    """A day and time, like "4 Dec 2026, 17:00"."""
+    local = _local(value)
+    return f"{day(local.date())}, {format_time(local, 'short', locale=get_locale())}"
+
+
+def time_of_day(value: datetime) -> str:
+    """A time, like "17:00"."""
+    return str(format_time(_local(value), "short", locale=get_locale()))
+
+
+def day(value: date | datetime) -> str:
+    """A day, like "4 Dec 2026"; without the year in the current one."""
+    local = _local(value).date() if isinstance(value, datetime) else value
+    pattern = "d MMM" if local.year == _local(_now()).year else "d MMM y"
+    return str(format_date(local, pattern, locale=get_locale()))
+
+
+def ago(value: datetime) -> str:
+    """How long ago or ahead, like "3 hours ago"."""
+    delta = value - _now()
+    if abs(delta) < timedelta(minutes=1):
+        return _("just now")
+    return str(format_timedelta(delta, add_direction=True, locale=get_locale()))
+
+
+def since(value: datetime) -> str:
+    """A short age without direction, like "26 h"."""
+    return str(format_timedelta(_now() - value, format="narrow", threshold=1.5, locale=get_locale()))
+
+
+def number(value: int | Decimal | float) -> str:
+    """A number with the locale's grouping."""
+    return str(format_decimal(value, locale=get_locale()))
+
+
+def money(value: Decimal | int, currency: str | None) -> str:
+    """An amount in short, like "$480K"; without a currency only the number."""
+    if not currency:
+        return number(value)
+    return str(format_compact_currency(value, currency, locale=get_locale(), fraction_digits=0 if value >= 1000 else 2))
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and last word of a name."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    picked = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[0].upper() for word in picked)
+
+
+def full(value: datetime) -> str:
+    """A moment with its zone, for titles and mail."""
+    return str(format_datetime(_local(value), "d MMM y, HH:mm zzz", locale=get_locale()))
+
+
+def _now() -> datetime:
+    return clock.now(db.session()) if db.session.registry.has() and db.session().in_transaction() else clock.wall()
