@@ -1,0 +1,199 @@
+"""Challenges and their stages, what people hand in for them, and the verdicts on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.challenges.states import (
+    ChallengeState,
+    Decision,
+    Reason,
+    ResponseState,
+    State,
+    VerdictState,
+    Verification,
+)
+from portal.clock import PORTAL_NOW
+from portal.database import Base, Identified, choices
+
+LONGEST_TITLE: Final = 60
+LONGEST_SUMMARY: Final = 110
+LONGEST_DESCRIPTION: Final = 4000
+LONGEST_INSTRUCTIONS: Final = 2000
+LONGEST_COMMENT: Final = 2000
+MOST_MINUTES: Final = 600
+MOST_POINTS: Final = 100_000
+MOST_STAGES: Final = 12
+
+
+class Challenge(Identified, Base):
+    """An offer made of one or more stages, with an audience and a window."""
+
+    __tablename__ = "challenge"
+    __table_args__ = (
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
+        CheckConstraint(f"char_length(summary) <= {LONGEST_SUMMARY}", name="summary"),
+        CheckConstraint(f"char_length(description) <= {LONGEST_DESCRIPTION}", name="description"),
+        CheckConstraint(f"minutes BETWEEN 1 AND {MOST_MINUTES}", name="minutes"),
+        CheckConstraint("closes_at > opens_at", name="window"),
+        CheckConstraint("state <> 'draft' OR (published_at IS NULL AND archived_at IS NULL)", name="draft"),
+        CheckConstraint(
+            "state <> 'published' OR (published_at IS NOT NULL AND archived_at IS NULL AND summary <> ''"
+            " AND (for_everybody OR cardinality(industries) + cardinality(countries) > 0))",
+            name="published",
+        ),
+        CheckConstraint("(state = 'archived') = (archived_at IS NOT NULL)", name="archived"),
+        Index("ix_challenge_state", "state", "published_at", "id"),
+    )
+
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(server_default="")
+    description: Mapped[str] = mapped_column(server_default="")
+    activity_type: Mapped[str | None]
+    icon: Mapped[str] = mapped_column(server_default="target")
+    minutes: Mapped[int] = mapped_column(Integer)
+    state: Mapped[ChallengeState] = mapped_column(choices(ChallengeState, "state"), server_default="draft")
+    for_everybody: Mapped[bool] = mapped_column(server_default=false())
+    industries: Mapped[list[str]] = mapped_column(server_default="{}")
+    countries: Mapped[list[str]] = mapped_column(server_default="{}")
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    published_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+
+    stages: Mapped[list[Stage]] = relationship(lazy="raise", order_by="Stage.position", viewonly=True)
+
+    @property
+    def points(self) -> int:
+        """What all stages together pay."""
+        return sum(stage.points for stage in self.stages)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its stages may still change."""
+        return self.state is ChallengeState.DRAFT
+
+
+class Stage(Base):
+    """One step of a challenge; from publication on only its texts may change (a trigger holds it)."""
+
+    __tablename__ = "stage"
+    __table_args__ = (
+        UniqueConstraint("challenge_id", "position", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("position >= 1", name="position"),
+        CheckConstraint(f"points BETWEEN 0 AND {MOST_POINTS}", name="points"),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
+        CheckConstraint(f"char_length(instructions) <= {LONGEST_INSTRUCTIONS}", name="instructions"),
+        CheckConstraint("kind IN ('confirm', 'story')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str]
+    title: Mapped[str]
+    instructions: Mapped[str] = mapped_column(server_default="")
+    points: Mapped[int]
+    verification: Mapped[Verification] = mapped_column(choices(Verification, "verification"))
+    setup: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+
+class Submission(Identified, Base):
+    """One advocate's attempt at a challenge; its state follows from its stage responses and the verdicts."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("challenge_id", "person_id", "attempt"),
+        CheckConstraint("attempt >= 1", name="attempt"),
+        CheckConstraint("decided_by <> person_id", name="not_by_oneself"),
+        CheckConstraint(
+            "(state IN ('approved', 'redo_requested', 'rejected')) = (decided_at IS NOT NULL)", name="decided"
+        ),
+        CheckConstraint("decided_by IS NULL OR decided_at IS NOT NULL", name="decided_by"),
+        CheckConstraint("state NOT IN ('redo_requested', 'rejected') OR decided_by IS NOT NULL", name="by_somebody"),
+        CheckConstraint("state <> 'submitted' OR submitted_at IS NOT NULL", name="submitted"),
+        CheckConstraint("(state = 'rejected') = (reason IS NOT NULL)", name="rejected"),
+        Index("ix_submission_person_id", "person_id", "challenge_id", "state"),
+        Index("ix_submission_waiting", "submitted_at", "id", postgresql_where=text("state = 'submitted'")),
+        Index("ix_submission_decided_by", "decided_by"),
+    )
+
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    attempt: Mapped[int] = mapped_column(Integer, server_default="1")
+    state: Mapped[State] = mapped_column(choices(State, "state"))
+    started_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    submitted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[Reason | None] = mapped_column(choices(Reason, "reason"))
+    comment: Mapped[str | None]
+
+    responses: Mapped[list[StageResponse]] = relationship(
+        lazy="raise", order_by="StageResponse.id", back_populates="submission"
+    )
+
+
+class StageResponse(Base):
+    """What was handed in for one stage, and the points that were promised for it when the person started."""
+
+    __tablename__ = "stage_response"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "stage_id"),
+        CheckConstraint("points >= 0", name="points"),
+        CheckConstraint("(state = 'accepted') = (accepted_at IS NOT NULL)", name="accepted"),
+        CheckConstraint("state NOT IN ('handed_in', 'accepted') OR handed_in_at IS NOT NULL", name="handed_in"),
+        CheckConstraint("state <> 'redo_requested' OR redo_note <> ''", name="redo"),
+        Index("ix_stage_response_stage_id", "stage_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
+    state: Mapped[ResponseState] = mapped_column(choices(ResponseState, "state"), server_default="open")
+    points: Mapped[int]
+    verification: Mapped[Verification] = mapped_column(choices(Verification, "verification"))
+    response: Mapped[dict[str, Any] | None]
+    handed_in_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    redo_note: Mapped[str | None]
+
+    submission: Mapped[Submission] = relationship(lazy="raise", back_populates="responses")
+    stage: Mapped[Stage] = relationship(lazy="raise")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person has something to do here."""
+        return self.state in (ResponseState.OPEN, ResponseState.REDO_REQUESTED)
+
+
+class Verdict(Identified, Base):
+    """A manager's decision; for some seconds it can be undone, then it is applied through the verb."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        CheckConstraint(
+            "decision <> 'redo' OR (cardinality(stage_ids) > 0 AND comment <> '')", name="redo_names_stages"
+        ),
+        CheckConstraint("(decision = 'reject') = (reason IS NOT NULL)", name="reject_has_reason"),
+        CheckConstraint(f"char_length(comment) <= {LONGEST_COMMENT}", name="comment"),
+        Index("uq_verdict_open", "submission_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_verdict_submission_id", "submission_id", "id"),
+        Index("ix_verdict_elapsing", "decided_by", "apply_at", postgresql_where=text("state = 'open'")),
+    )
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    decision: Mapped[Decision] = mapped_column(choices(Decision, "decision"))
+    stage_ids: Mapped[list[int]] = mapped_column(server_default="{}")
+    reason: Mapped[Reason | None] = mapped_column(choices(Reason, "reason"))
+    comment: Mapped[str] = mapped_column(server_default="")
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[VerdictState] = mapped_column(choices(VerdictState, "state"), server_default="open")
+    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    apply_at: Mapped[datetime]
