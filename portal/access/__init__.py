@@ -1,0 +1,1 @@
+"""Sign-in, sessions, invitations, nominations, terms: who comes in, and how."""
