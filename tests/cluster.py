@@ -23,7 +23,8 @@ from portal.database.server_account import account, binaries
 
 ROLE: Final = "portal"
 """The application's role: it owns databases and is no superuser."""
-_SHARED_BY: Final = "PORTAL_TEST_CLUSTER"
+_RUN: Final = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+"""What the processes of one run of the tests have in common."""
 _SETTINGS: Final = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -69,7 +70,7 @@ class Cluster:
         register = Register(self.directory)
         with register.locked(PATIENCE):
             if register.leave():
-                self.server.halt("immediate")
+                self.server.delete()
                 shutil.rmtree(self.directory)
 
     def _as_superuser(self, command: sql.Composed) -> None:
@@ -80,9 +81,9 @@ class Cluster:
 def start(bin_dir: Path | None = None, directory: Path | None = None) -> Cluster:
     """Start the run's cluster or join the one that the run's first process started; `leave()` when done.
 
-    Without `directory` the first process makes one and its child processes find it by the environment.
+    Without `directory` it is one in the temporary folder that all processes of the run agree on.
     """
-    folder = directory or _shared_directory()
+    folder = directory or Path(tempfile.gettempdir()) / f"advocate-portal-tests-{_RUN}"
     folder.mkdir(parents=True, exist_ok=True)
     who = account()
     folder.chmod(0o711 if who.lent else 0o700)
@@ -102,12 +103,6 @@ def start(bin_dir: Path | None = None, directory: Path | None = None) -> Cluster
             )
         register.enter()
     return cluster
-
-
-def _shared_directory() -> Path:
-    if _SHARED_BY not in os.environ:
-        os.environ[_SHARED_BY] = tempfile.mkdtemp(prefix="advocate-portal-tests-")
-    return Path(os.environ[_SHARED_BY])
 
 
 def _create(server: PostgresServer, folder: Path) -> dict[str, str]:

@@ -71,7 +71,7 @@ def stop(instance: Path) -> bool:
 
 
 def destroy(instance: Path) -> None:
-    """Stop the instance's server and delete its database for good, also where it lies outside of the folder."""
+    """Stop the instance's server and delete its database for good, wherever it lies; refuses while it is in use."""
     _Embedded(instance).destroy()
 
 
@@ -122,8 +122,12 @@ class _Embedded:
         if not self.home.is_dir():
             return
         with self._locked():
-            self.server.halt("immediate")
-            shutil.rmtree(self.server.folder, ignore_errors=True)
+            users = sorted({str(pid) for pid, _ in self.users.living()})
+            if users:
+                raise EmbeddedError(
+                    f"The database in {self.home} is in use: stop the process {', '.join(users)} first."
+                )
+            self.server.delete()
             shutil.rmtree(self.home)
 
     @cached_property
@@ -153,13 +157,16 @@ class _Embedded:
         if lent and self.instance.stat().st_uid == os.geteuid():
             self.instance.chmod(0o711)  # the system user passes through; what lies beside has modes of its own
         self.home.mkdir(exist_ok=True, mode=0o700)
+        self._refuse_folder_of_another_user()
+        self.home.chmod(0o711 if lent else 0o700)
+
+    def _refuse_folder_of_another_user(self) -> None:
         owner = self.home.stat().st_uid
         if owner != os.geteuid():
             raise EmbeddedError(
                 f"The database in {self.home} belongs to another user (number {owner}): start the portal as that user, "
                 f"or choose another folder with PORTAL_INSTANCE."
             )
-        self.home.chmod(0o711 if lent else 0o700)
 
     def _create(self) -> None:
         self._choose_place()
@@ -186,7 +193,7 @@ class _Embedded:
     def _mend(self) -> None:
         """Bring a server that runs but does not serve the portal's role, to where it does, restarting at most once."""
         superuser = self._url(SUPERUSER, "postgres")
-        if not answers(superuser, patience=PATIENCE / 4):
+        if not answers(superuser, patience=PATIENCE if self.server.is_starting() else 1):
             self.server.halt("immediate")
             self.server.start()
             superuser = self._url(SUPERUSER, "postgres")
@@ -210,6 +217,7 @@ class _Embedded:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        self._refuse_folder_of_another_user()
         try:
             with self.users.locked(2 * PATIENCE):
                 yield

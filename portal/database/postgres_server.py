@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -25,10 +26,14 @@ from portal.database.server_account import Account, EmbeddedError
 SUPERUSER: Final = "postgres"
 PATIENCE: Final = 120.0
 """Seconds that a start, with the recovery after a crash, or a stop may take."""
+_SOCKET_LOCK: Final = ".s.PGSQL.5432.lock"
 _LONGEST_SOCKET: Final = 100
 """Bytes of a socket's path; the systems allow 103 to 107."""
 _LOCALES: Final = ("C.UTF-8", "en_US.UTF-8", "C")
+_PLAIN: Final = re.compile(r"[\w/.+@=-]+")
+"""Paths that mean the same to PostgreSQL, to libpq's list of hosts and to a URL."""
 _LINE_OF_SOCKET: Final = 4
+_LINE_OF_STATUS: Final = 7
 
 Mode = Literal["fast", "immediate"]
 
@@ -77,10 +82,10 @@ class PostgresServer:
         while True:
             self._forget_dead_postmaster()
             log.unlink(missing_ok=True)
-            started = self._pg_ctl("start", "-l", log, "-o", options)
+            started = self._pg_ctl("start", "-l", log.name, "-o", options)
             if started.returncode == 0:
                 return
-            said = log.read_text(errors="replace") if log.exists() else started.stdout
+            said = self._said(log) or started.stdout
             if "still in use" not in said or time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL does not start in {self.data}: {_last_lines(said)}")
             time.sleep(0.1)  # the last sessions of a killed server are on their way out
@@ -94,17 +99,30 @@ class PostgresServer:
             raise EmbeddedError(f"PostgreSQL in {self.data} does not stop: {_last_lines(stopped.stdout)}")
         return True
 
+    def delete(self) -> None:
+        """Stop the server and delete the cluster with all its data."""
+        self.halt("immediate")
+        socket_folder = self._socket_folder()
+        if socket_folder != self.folder:
+            shutil.rmtree(socket_folder)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+
     def postmaster(self) -> int | None:
         """The number of the server's process; None when it is dead, a zombie, or another program has its number now."""
         try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+            pid = int(self._pid_file()[0])
         except (FileNotFoundError, ValueError, IndexError):
             return None
         return pid if process_table.runs(pid, "postgres", self.data) else None
 
+    def is_starting(self) -> bool:
+        """Whether the server is alive but, by its own account, not yet ready: it may be recovering after a crash."""
+        return self.postmaster() is not None and self._pid_file()[_LINE_OF_STATUS:] != ["ready"]
+
     def url(self, role: str, password: str, database: str) -> str:
         """The address of the running server, for psycopg and SQLAlchemy alike."""
-        folder = (self.data / "postmaster.pid").read_text().splitlines()[_LINE_OF_SOCKET]
+        folder = self._pid_file()[_LINE_OF_SOCKET]
         return f"postgresql://{role}:{password}@/{database}?host={quote(folder, safe='')}"
 
     @cached_property
@@ -112,6 +130,9 @@ class PostgresServer:
         """The major version of the programs."""
         answer = self.account.run(self.programs / "postgres", "--version").stdout
         return int(answer.rpartition(") ")[2].partition(".")[0])
+
+    def _pid_file(self) -> list[str]:
+        return [line.strip() for line in (self.data / "postmaster.pid").read_text().splitlines()]
 
     def _locale_options(self, locale: str) -> list[str]:
         if self.major < 17:
@@ -131,12 +152,13 @@ class PostgresServer:
         return {
             "listen_addresses": "",
             "unix_socket_permissions": "0700",
-            "unix_socket_directories": '"' + str(self._socket_folder()).replace('"', '""') + '"',
+            "unix_socket_directories": str(self._socket_folder()),
             **self.settings,
         }
 
     def _socket_folder(self) -> Path:
-        if len(os.fsencode(self.folder / ".s.PGSQL.5432.lock")) <= _LONGEST_SOCKET:
+        short_enough = len(os.fsencode(self.folder / _SOCKET_LOCK)) <= _LONGEST_SOCKET
+        if short_enough and _PLAIN.fullmatch(str(self.folder)):
             return self.folder
         name = f"advocate-portal-{self.account.uid}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
         short = Path("/run" if self.account.lent and Path("/run").is_dir() else tempfile.gettempdir()) / name
@@ -146,15 +168,22 @@ class PostgresServer:
             raise EmbeddedError(f"{short} must be a folder of PostgreSQL's user alone: delete it and start again.")
         return short
 
+    def _said(self, log: Path) -> str:
+        """What the server wrote at its last start: first to the log of the start, then to its own."""
+        own = sorted((self.data / "log").glob("*"), key=lambda file: file.stat().st_mtime)[-1:]
+        return "".join(file.read_text(errors="replace")[-4000:] for file in [log, *own] if file.exists())
+
     def _forget_dead_postmaster(self) -> None:
         # PostgreSQL itself holds on to the number of a zombie or of a stranger. Whether a session of a dead server is
         # left it sees by the shared memory that belongs to the data folder, also without this file.
         if self.postmaster() is None:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+            (self._socket_folder() / _SOCKET_LOCK).unlink(missing_ok=True)
 
-    def _pg_ctl(self, verb: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def _pg_ctl(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         program = self.programs / "pg_ctl"
-        return self.account.run(program, verb, "-w", "-t", str(int(PATIENCE)), "-D", self.data, *arguments)
+        words = (program, verb, "-w", "-t", str(int(PATIENCE)), "-D", self.data.name, *arguments)
+        return self.account.run(*words, folder=self.folder)  # relative: pg_ctl hands its arguments to a shell
 
 
 def answers(url: str, *, patience: float = 0) -> bool:

@@ -80,17 +80,18 @@ class Register:
 
     def enter(self) -> None:
         """Note that this process is one more user."""
-        self._write([*self._living(), _this_process()])
+        self._write([*self.living(), _this_process()])
 
     def leave(self) -> bool:
         """Strike one entry of this process; whether nobody living is left."""
-        users, me = self._living(), _this_process()
+        users, me = self.living(), _this_process()
         if me in users:
             users.remove(me)
         self._write(users)
         return not users
 
-    def _living(self) -> list[tuple[int, str]]:
+    def living(self) -> list[tuple[int, str]]:
+        """The users that are alive: number and beginning of their processes, one for each entry."""
         try:
             noted = json.loads((self.folder / "users").read_text())
         except (FileNotFoundError, ValueError):

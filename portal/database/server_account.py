@@ -30,8 +30,8 @@ class Account:
     gid: int
     lent: bool
 
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account, from `/`, with no more of our environment than it needs."""
+    def run(self, *command: str | Path, folder: Path = Path("/")) -> subprocess.CompletedProcess[str]:
+        """Run a command as this account, in `folder`, with no more of our environment than it needs."""
         return subprocess.run(
             [str(word) for word in command],
             check=False,
@@ -39,8 +39,9 @@ class Account:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd="/",
+            cwd=folder,
             umask=0o077,
+            process_group=0,  # a Ctrl-C is meant for us
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             user=self.uid if self.lent else None,
             group=self.gid if self.lent else None,

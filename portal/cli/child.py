@@ -1,0 +1,69 @@
+"""A child process that is kept alive, and ends when its keeper does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+_QUICK: Final = 10.0
+"""Seconds; who dies sooner did not really start."""
+_TRIES: Final = 5
+_PAUSES: Final = (0.1, 0.5, 1.0, 2.0)
+"""Seconds before the next start after one, two … quick deaths in a row."""
+
+
+class GaveUpError(Exception):
+    """A child died again and again; the text says which, for the operator."""
+
+
+class Child:
+    """A module run by `python -m` in a process of its own, out of reach of the terminal's Ctrl-C."""
+
+    def __init__(self, name: str, module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.name = name
+        self.command = [sys.executable, "-m", "portal.cli.tether", str(os.getpid()), module, *arguments]
+        self.environ = environ
+        self.quick_deaths = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process; its parent is this one, so call it from the main thread."""
+        self.started = time.monotonic()
+        self.died: float | None = None
+        self.process = subprocess.Popen(self.command, env=dict(self.environ), process_group=0)
+
+    def tend(self) -> None:
+        """Start a dead process again, more slowly each time; after five quick deaths in a row `GaveUpError`."""
+        if self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if self.died is None:
+            self.died = now
+            self.quick_deaths = self.quick_deaths + 1 if now - self.started < _QUICK else 0
+        if self.quick_deaths >= _TRIES:
+            raise GaveUpError(
+                f"The {self.name} died {_TRIES} times in a row, the last time with code {self.process.returncode}. "
+                f"What it wrote above says why; mend that and start again."
+            )
+        if now - self.died >= _PAUSES[max(self.quick_deaths - 1, 0)]:
+            self.start()
+
+    def ask_to_stop(self) -> None:
+        """Ask the process to finish what it does and end."""
+        with suppress(ProcessLookupError):
+            self.process.terminate()
+
+    def wait(self, deadline: float) -> None:
+        """Wait for the end until `deadline` (of the monotonic clock), then kill it and all that it started."""
+        try:
+            self.process.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()

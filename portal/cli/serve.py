@@ -1,0 +1,154 @@
+"""`portal serve`: web processes, worker and, without DATABASE_URL, PostgreSQL, as one command in the foreground."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from portal.cli.child import Child, GaveUpError
+from portal.database import embedded
+
+_TARGET: Final = "portal:create_app()"
+_DRAIN: Final = 30.0
+"""Seconds from the order to stop until what still runs is killed."""
+_LOOK_EVERY: Final = 0.2
+_PORT_PATIENCE: Final = 2.0
+"""Seconds in which the processes of a killed predecessor are gone."""
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class PortBusyError(Exception):
+    """The port cannot be had; the text says what to do."""
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    web_processes: int,
+    threads: int,
+    with_worker: bool,
+    environ: Mapping[str, str],
+    on_ready: Callable[[], None] | None = None,
+    target: str = _TARGET,
+    worker: Sequence[str] = ("portal", "worker"),
+) -> int:
+    """Run the whole system until Ctrl-C or SIGTERM, then let running requests and jobs end; the exit code.
+
+    The children get `environ` and in it DATABASE_URL. `on_ready` is called once, when a first request can be answered.
+    A busy port, a database that does not start, a child that always dies: a sentence on stderr and exit code 1.
+    """
+    with ExitStack() as held:
+        order_to_stop = held.enter_context(_order_to_stop())
+        try:
+            address = held.enter_context(reserved(host, port))
+            surroundings = dict(environ)
+            instance = (
+                None if surroundings.get("DATABASE_URL") else Path(surroundings.get("PORTAL_INSTANCE", "instance"))
+            )
+            if instance is not None:
+                surroundings["DATABASE_URL"] = held.enter_context(embedded.running(instance))
+            children = held.enter_context(_stopped_at_the_end())
+            web = [target, address, str(port), str(web_processes), str(threads)]
+            children.append(Child("web server", "portal.cli.web_processes", web, surroundings))
+            if with_worker:
+                children.append(Child("worker", worker[0], worker[1:], surroundings))
+            _watch(children, instance, order_to_stop, _Announcement(address, port, on_ready))
+        except (PortBusyError, embedded.EmbeddedError, GaveUpError) as refusal:
+            print(refusal, file=sys.stderr, flush=True)
+            return 1
+    return 0
+
+
+@contextmanager
+def reserved(host: str, port: int) -> Iterator[str]:
+    """Hold the port against strangers and give the address of `host`; the web processes share it with us.
+
+    It is bound without sharing first: else a predecessor that still runs would go on answering (libraries.md 1.8).
+    """
+    family, _, _, _, (address, *_) = _resolve(host, port)
+    deadline = time.monotonic() + _PORT_PATIENCE
+    with socket.socket(family, socket.SOCK_STREAM) as guard:
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not matter
+        while True:
+            try:
+                guard.bind((address, port))
+                break
+            except OSError as refused:
+                if refused.errno != errno.EADDRINUSE:
+                    raise PortBusyError(f"Port {port} on {host} cannot be used: {refused.strerror}.") from None
+                if time.monotonic() > deadline:
+                    raise PortBusyError(
+                        f"Port {port} on {host} is in use by another program: stop that one, or choose another port "
+                        f"with PORT."
+                    ) from None
+            time.sleep(0.1)
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        yield str(address)
+
+
+def _resolve(host: str, port: int) -> tuple[int, int, int, str, tuple[str, int]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise PortBusyError(f"The address {host} is none of this machine: choose another with HOST.") from None
+    return found  # type: ignore[return-value]
+
+
+class _Announcement:
+    """Says once that the portal can be reached."""
+
+    def __init__(self, address: str, port: int, on_ready: Callable[[], None] | None) -> None:
+        loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
+        self.door = (loopback.get(address, address), port)
+        self.say: Callable[[], None] | None = on_ready or (lambda: None)
+
+    def look(self) -> None:
+        if self.say is None:
+            return
+        with suppress(OSError), socket.create_connection(self.door, timeout=1):
+            say, self.say = self.say, None
+            say()
+
+
+def _watch(
+    children: list[Child], instance: Path | None, order_to_stop: threading.Event, announcement: _Announcement
+) -> None:
+    while not order_to_stop.wait(_LOOK_EVERY):
+        if instance is not None:
+            embedded.revive(instance)
+        for child in children:
+            child.tend()
+        announcement.look()
+
+
+@contextmanager
+def _stopped_at_the_end() -> Iterator[list[Child]]:
+    children: list[Child] = []
+    try:
+        yield children
+    finally:
+        for child in children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + _DRAIN
+        for child in children:
+            child.wait(deadline)
+
+
+@contextmanager
+def _order_to_stop() -> Iterator[threading.Event]:
+    order = threading.Event()
+    before = {number: signal.signal(number, lambda *_: order.set()) for number in _SIGNALS}
+    try:
+        yield order
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
