@@ -40,6 +40,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
         TEMPLATES_AUTO_RELOAD=settings.env == "development",
         PROPAGATE_EXCEPTIONS=False,
     )
+    policy.open_to_all(reason="style, script, pictures and fonts of every page")(app.view_functions["static"])
     app.session_interface = TokenSessions(settings)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
@@ -81,7 +82,9 @@ def _register(app: Portal, name: str) -> None:
 
 def database_options(settings: configuration.Settings) -> dict[str, object]:
     """How connections are opened: bounded waits, enough of them for every thread."""
-    waits = "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    waits = (
+        "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    )
     return {
         "pool_size": settings.web_threads,
         "max_overflow": 4,

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.jobs import Status
+from psycopg import OperationalError
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.database import run
 
 log = structlog.get_logger(__name__)
 
 _RETRY: Final = RetryStrategy(max_attempts=8, exponential_wait=4)
+_HEARTBEAT: Final = 2.0
+_LEASE: Final = 10.0
+"""Seconds without a heartbeat after which a worker counts as dead and its jobs are given to another."""
+
 queue: Final = App(connector=PsycopgConnector())
-"""The queue. It is opened by the worker only; deferring uses the caller's own connection."""
+"""The queue as the web knows it: never opened, since deferring uses the caller's own connection."""
+_around: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
-def task(name: str, *, lock: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Name a function as a job. It is called as `function(session, **arguments)` in one unit of work, again if it fails."""
+def task(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Name a function as a job. It is called as `function(session, **arguments)` in a unit of work of its own."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         def work(**arguments: Any) -> None:
-            run(lambda session: function(session, **arguments))
+            with _around():
+                run(lambda session: function(session, **arguments))
 
-        queue.task(name=name, retry=_RETRY, lock=lock, pass_context=False)(work)
+        queue.task(name=name, retry=_RETRY)(work)
         return function
 
     return register
@@ -35,7 +48,11 @@ def bare_task(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]
     """Name a job that keeps its own transactions, because it speaks to the network between them."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        queue.task(name=name, retry=_RETRY)(function)
+        def work(**arguments: Any) -> None:
+            with _around():
+                function(**arguments)
+
+        queue.task(name=name, retry=_RETRY)(work)
         return function
 
     return register
@@ -46,7 +63,8 @@ def periodic(name: str, *, cron: str) -> Callable[[Callable[[Session], None]], C
 
     def register(function: Callable[[Session], None]) -> Callable[[Session], None]:
         def work(timestamp: int) -> None:  # noqa: ARG001 -- the queue passes it
-            run(function)
+            with _around():
+                run(function)
 
         queue.periodic(cron=cron)(queue.task(name=name, queueing_lock=name, lock=name)(work))
         return function
@@ -54,8 +72,72 @@ def periodic(name: str, *, cron: str) -> Callable[[Callable[[Session], None]], C
     return register
 
 
-def defer(session: Session, name: str, *, in_seconds: int | None = None, **arguments: object) -> None:
-    """Queue a job on the session's own connection; it is rolled back with it (libraries.md 2.2, 12)."""
+def defer(session: Session, name: str, *, in_seconds: int | None = None, **arguments: Any) -> None:
+    """Queue a job on the session's own connection; it is rolled back with it (libraries.md 2.2, 12).
+
+    `in_seconds` counts from the clock of the transaction, so that the demo's past and tests' futures are kept.
+    """
+    at = clock.now(session) + timedelta(seconds=in_seconds) if in_seconds else None
     connection = session.connection().connection.driver_connection
-    schedule = {"schedule_in": {"seconds": in_seconds}} if in_seconds else {}
-    queue.configure_task(name, connection=connection, allow_unknown=False, **schedule).defer(**arguments)
+    queue.configure_task(name, connection=connection, allow_unknown=False, schedule_at=at).defer(**arguments)
+
+
+async def _watch(worker_queue: App) -> None:
+    """Show that the worker lives, and give the jobs of dead ones to it."""
+    manager = worker_queue.job_manager
+    while True:
+        try:
+            await manager.connector.execute_query_async(
+                "INSERT INTO worker_seen (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = now()"
+            )
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_LEASE):
+                log.warning("job.rescued", job=job.id, task=job.task_name)
+                await manager.retry_job(job)
+        except OperationalError as error:
+            log.warning("worker.no_database", error=type(error).__name__)
+        await asyncio.sleep(_HEARTBEAT)
+
+
+def work(url: str, around: Callable[[], AbstractContextManager[object]], *, concurrency: int = 4) -> None:
+    """Run jobs until SIGINT or SIGTERM; each inside `around()`, the application's context."""
+    global _around  # noqa: PLW0603 -- one worker a process
+    _around = around
+    asyncio.run(_work(url, concurrency))
+
+
+async def _work(url: str, concurrency: int) -> None:
+    worker_queue = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=concurrency + 2))
+    # A second App, because a job that defers another must not find the first one open for asynchronous use.
+    worker_queue.tasks, worker_queue.periodic_registry = queue.tasks, queue.periodic_registry
+    async with worker_queue.open_async():
+        watch = asyncio.create_task(_watch(worker_queue))
+        try:
+            await worker_queue.run_worker_async(
+                concurrency=concurrency,
+                delete_jobs="successful",
+                update_heartbeat_interval=_HEARTBEAT,
+                stalled_worker_timeout=_LEASE,
+                shutdown_graceful_timeout=25,
+                fetch_job_polling_interval=1.0,
+            )
+        finally:
+            watch.cancel()
+
+
+def run_due(session: Session) -> int:
+    """Run every job that is due, in this process; for tests and the builder of the demo. Returns how many."""
+    done = 0
+    while True:
+        found = session.execute(
+            text(
+                "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = :todo"
+                " AND (scheduled_at IS NULL OR scheduled_at <= portal_now()) ORDER BY id LIMIT 1"
+            ),
+            {"todo": Status.TODO.value},
+        ).one_or_none()
+        if found is None:
+            return done
+        session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": found.id})
+        session.commit()
+        queue.tasks[found.task_name].func(**found.args)
+        done += 1

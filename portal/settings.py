@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _WEAK = {"secret", "changeme", "change-me", "dev", "development", "password", "default"}
@@ -27,36 +27,43 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
-    env: Literal["production", "development", "demo", "test"] = Field("production", validation_alias="PORTAL_ENV")
+    env: Literal["production", "development", "demo", "test"] = Field(
+        default="production", validation_alias="PORTAL_ENV"
+    )
     """`production` refuses unsafe settings; `development` and `test` relax them; `demo` adds the demo's doors."""
-    instance: Path = Field(Path("instance"), validation_alias="PORTAL_INSTANCE")
+    instance: Path = Field(default=Path("instance"), validation_alias="PORTAL_INSTANCE")
     """Folder of all state: embedded database, uploaded files, mail that was not sent."""
-    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """Your PostgreSQL (15 or later); without it the portal starts its own in the instance folder."""
-    secret_key: SecretStr | None = Field(None, validation_alias="SECRET_KEY")
-    """Signs cookies, links and receipts; at least 32 random characters. Generated in the instance folder outside production."""
-    secret_key_fallbacks: Annotated[list[str], NoDecode] = Field([], validation_alias="SECRET_KEY_FALLBACKS")
+    secret_key: SecretStr | None = Field(default=None, validation_alias="SECRET_KEY")
+    """Signs cookies, links and receipts; at least 32 random characters. Outside production one is made."""
+    secret_key_fallbacks: Annotated[list[str], NoDecode] = Field(default=[], validation_alias="SECRET_KEY_FALLBACKS")
     """Former secret keys, separated by commas, still accepted while you rotate."""
-    base_url: str = Field("http://localhost:8000", validation_alias="PORTAL_BASE_URL")
+    base_url: str = Field(default="http://localhost:8000", validation_alias="PORTAL_BASE_URL")
     """The address people type, as it stands in every mail; `https` in production."""
-    trusted_proxies: int = Field(0, ge=0, le=5, validation_alias="TRUSTED_PROXIES")
+    trusted_proxies: int = Field(default=0, ge=0, le=5, validation_alias="TRUSTED_PROXIES")
     """How many reverse proxies stand in front; only that many X-Forwarded-For entries are believed."""
-    mail_url: str | None = Field(None, validation_alias="MAIL_URL")
-    """`smtp://user:password@host:587` (STARTTLS), `smtps://…:465`; without it mail is written to `mail/` in the instance folder."""
-    mail_from: str = Field("Advocate Portal <portal@localhost>", validation_alias="MAIL_FROM")
+    mail_url: str | None = Field(default=None, validation_alias="MAIL_URL")
+    """`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; without it mail is kept in `mail/`."""
+    mail_from: str = Field(default="Advocate Portal <portal@localhost>", validation_alias="MAIL_FROM")
     """Sender of all mail."""
-    host: str = Field("127.0.0.1", validation_alias="HOST")
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
     """Address that `portal serve` listens on."""
-    port: int = Field(8000, ge=1, le=65535, validation_alias="PORT")
+    port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     """Port that `portal serve` listens on."""
-    web_processes: int = Field(2, ge=1, le=64, validation_alias="WEB_PROCESSES")
+    web_processes: int = Field(default=2, ge=1, le=64, validation_alias="WEB_PROCESSES")
     """Number of web processes."""
-    web_threads: int = Field(8, ge=1, le=128, validation_alias="WEB_THREADS")
+    web_threads: int = Field(default=8, ge=1, le=128, validation_alias="WEB_THREADS")
     """Threads, and so requests at once, in each web process."""
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LOG_LEVEL")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
     """The least severe log line that is written."""
-    debug: bool = Field(False, validation_alias="FLASK_DEBUG")
+    debug: bool = Field(default=False, validation_alias="FLASK_DEBUG")
     """Flask's debugger; refused in production."""
+
+    @field_validator("secret_key_fallbacks", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
     @cached_property
     def demo(self) -> bool:
@@ -82,7 +89,7 @@ class Settings(BaseSettings):
         return [_own_key(self.instance)]
 
     def check(self) -> None:
-        """Refuse what is unsafe in production (`UnsafeSettings`), naming the setting and the remedy (security.md 52)."""
+        """Refuse what is unsafe in production (`UnsafeSettings`), naming setting and remedy (security.md 52)."""
         if self.env != "production":
             return
         key = self.secret_key.get_secret_value() if self.secret_key else ""
@@ -95,7 +102,9 @@ class Settings(BaseSettings):
         if self.debug:
             problems.append("FLASK_DEBUG is on: unset it, it shows source code to strangers.")
         if not self.https:
-            problems.append("PORTAL_BASE_URL must be the https address people type, for example https://advocates.example.com.")
+            problems.append(
+                "PORTAL_BASE_URL must be the https address people type, for example https://advocates.example.com."
+            )
         if problems:
             raise UnsafeSettings(problems)
 

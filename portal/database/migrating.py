@@ -32,7 +32,9 @@ def config(connection: Connection) -> Config:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrade to `revision` in one transaction; a second process that tries meanwhile waits its turn."""
     with engine.begin() as connection:
-        connection.execute(text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)"))
+        connection.execute(
+            text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
+        )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         command.upgrade(config(connection), revision)
 
@@ -55,3 +57,16 @@ def head() -> str:
 def at_head(connection: Connection) -> bool:
     """Whether the database has the shape that this code needs."""
     return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def move(engine: Engine, revision: str) -> None:
+    """Go to `revision`, forwards or back."""
+    with engine.connect() as connection:
+        settings = config(connection)
+        script = ScriptDirectory.from_config(settings)
+        now = MigrationContext.configure(connection).get_current_revision()
+        done = {entry.revision for entry in script.iterate_revisions(now, "base")} if now else set()
+    if revision == "base" or (revision in done and revision != now):
+        downgrade(engine, revision)
+    else:
+        migrate(engine, revision)

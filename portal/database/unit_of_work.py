@@ -9,9 +9,11 @@ from typing import Final, TypeVar
 
 import structlog
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from portal.database.base import db
 from portal.database.refusal import Conflict, sentence_for
@@ -29,13 +31,14 @@ _CHANGED = _l("Somebody changed this a moment ago. Reload the page and look agai
 def run(work: Callable[[Session], T], *, commit_if: Callable[[T], bool] = lambda _result: True) -> T:
     """Do `work` in one transaction and commit it.
 
-    Deadlocks and serialisation failures are tried again, at most five times with jitter; a business key that is taken is
-    tried once more, so that the verb finds the earlier row. A breach of another constraint becomes a `Conflict` with the
-    sentence of that constraint. Where `commit_if(result)` is false nothing is kept.
+    Deadlocks and serialisation failures are tried again, at most five times with jitter; a business key that is taken
+    is tried once more, so that the verb finds the earlier row. A breach of another constraint becomes a `Conflict`
+    with the sentence of that constraint. Where `commit_if(result)` is false nothing is kept.
     """
     taken = 0
     for attempt in range(1, _TRIES + 1):
         session = db.session()
+        session.info.pop("read_only", None)
         try:
             result = work(session)
             if commit_if(result):
@@ -70,8 +73,22 @@ def _diagnosis(error: DBAPIError) -> tuple[str | None, str | None]:
 
 
 def read_only(session: Session) -> None:
-    """Let the session's next transaction refuse every write: what a GET runs in."""
-    session.connection(execution_options={"postgresql_readonly": True})
+    """Let the session's transactions refuse every write, until `run` is called: what a GET runs in (no round trip)."""
+    session.info["read_only"] = True
+
+
+@event.listens_for(Session, "after_begin")
+def _begin(session: Session, _transaction: object, connection: Connection) -> None:
+    wanted = True if session.info.get("read_only") else None
+    driver = connection.connection.driver_connection
+    if driver is not None and driver.read_only is not wanted:
+        driver.read_only = wanted
+
+
+@event.listens_for(Pool, "checkin")
+def _writable_again(connection: DBAPIConnection | None, _record: object) -> None:
+    if connection is not None and connection.read_only:
+        connection.read_only = None
 
 
 def in_transaction() -> bool:

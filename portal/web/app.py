@@ -24,8 +24,8 @@ class Portal(Flask):
     request_class = HtmxAwareRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view: a GET in a read-only transaction, anything else in one that commits if the answer is no error."""
-        if request.routing_exception is not None or request.endpoint is None or request.endpoint == "static":
+        """Run the view: a GET in a read-only transaction, others in one that commits unless they answer an error."""
+        if request.routing_exception is not None or request.endpoint is None:
             return super().dispatch_request()
         refuse_broken_text()
         if request.method in SAFE:

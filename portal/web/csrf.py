@@ -10,7 +10,9 @@ from flask import Flask, abort, request
 from portal.web.app import SAFE
 from portal.web.forms import csrf
 
-EXEMPT: Final = {"web.csp_report": "browsers send violation reports without cookies or tokens; it only writes a log line"}
+EXEMPT: Final = {
+    "web.csp_report": "browsers send violation reports without cookies or tokens; it only writes a log line"
+}
 """Routes without the token, each with its reason."""
 
 

@@ -10,7 +10,8 @@ from flask.wrappers import Response
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from portal.database import db
@@ -20,18 +21,47 @@ from portal.web import hx
 log = structlog.get_logger(__name__)
 
 WORDS: Final = {
-    400: (_l("That request cannot be read"), _l("Something in it is broken. Go back, reload the page and try once more.")),
-    403: (_l("This is not open to you"), _l("Your role does not include this page. Ask the program team if it should.")),
-    404: (_l("There is nothing here"), _l("The page was moved, or it is not yours to see.")),
-    405: (_l("That does not work here"), _l("Go back to the page and use its buttons.")),
-    409: (_l("That is no longer possible"), _l("Somebody changed it a moment ago. Reload the page and look again.")),
-    410: (_l("This has ended"), _l("The link or the offer is no longer valid.")),
-    413: (_l("That is too large"), _l("Send less at once: at most 1 MB.")),
-    422: (_l("That cannot be accepted"), _l("Go back and look at what was typed.")),
-    429: (_l("Too many tries"), _l("Wait a little, then try again.")),
-    500: (_l("Something broke on our side"), _l("It was logged. Nothing was lost.")),
-    503: (_l("We are back in a moment"), _l("The database does not answer right now. Nothing was lost; try again.")),
+    400: (
+        _l("That did not arrive whole"),
+        _l("Something in the request cannot be read."),
+        _l("Go back, reload the page and try again."),
+    ),
+    403: (
+        _l("Not yours to open"),
+        _l("Your role does not include this page."),
+        _l("If it should, ask the program team."),
+    ),
+    404: (
+        _l("Nothing here"),
+        _l("This page does not exist, or it is not for you."),
+        _l("Check the address, or start from your home page."),
+    ),
+    405: (_l("Not that way"), _l("This address is not opened like this."), _l("Start from your home page.")),
+    409: (
+        _l("That is no longer possible"),
+        _l("It changed since you opened the page."),
+        _l("Open it again to see how it stands."),
+    ),
+    410: (_l("This link is closed"), _l("It was used, withdrawn or has expired."), _l("Ask for a new one.")),
+    413: (_l("That is too large"), _l("It is larger than we take."), _l("Send less at once: at most 1 MB.")),
+    422: (
+        _l("That cannot be accepted"),
+        _l("Something in it does not fit."),
+        _l("Go back and look at what was typed."),
+    ),
+    429: (
+        _l("A little too fast"),
+        _l("There were many tries in a short time."),
+        _l("Wait a few minutes and try again."),
+    ),
+    500: (_l("Something broke on our side"), _l("It was logged. Nothing was lost."), _l("Try again in a moment.")),
+    503: (
+        _l("Back in a moment"),
+        _l("The database does not answer right now. Nothing was lost."),
+        _l("Try again in a moment."),
+    ),
 }
+"""For each status: what happened, one sentence, what to do."""
 
 
 def init_app(app: Flask) -> None:
@@ -40,14 +70,15 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(PoolTimeout, _no_database)
     app.register_error_handler(Exception, _unexpected)
 
 
 def page(status: int, sentence: str | None = None) -> Response:
     """The page of an error; for htmx the same words as a notice."""
-    title, usual = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
+    title, usual, remedy = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
     text = sentence or str(usual)
-    context = {"status": status, "title": title, "sentence": text, "reference": getattr(g, "request_id", "")[:8].upper()}
+    context = {"status": status, "title": title, "sentence": text, "remedy": remedy, "reference": _reference()}
     if hx.is_partial():
         response = hx.respond("", trigger={"toast": {"text": text, "tone": "bad"}})
         response.headers["HX-Reswap"] = "none"
@@ -79,8 +110,8 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _no_database(error: OperationalError) -> Response:
-    log.error("database.unavailable", error=type(error.orig).__name__, path=request.path)
+def _no_database(error: SQLAlchemyError) -> Response:
+    log.error("database.unavailable", error=type(getattr(error, "orig", error)).__name__, path=request.path)
     return _without_database(503)
 
 
@@ -95,7 +126,11 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _without_database(status: int) -> Response:
-    title, text = WORDS[status]
-    reference = getattr(g, "request_id", "")[:8].upper()
-    body = render_template("errors/bare.html", status=status, title=title, sentence=text, reference=reference)
+    g.no_database = True
+    title, text, remedy = WORDS[status]
+    body = render_template("errors/bare.html", title=title, sentence=text, remedy=remedy, reference=_reference())
     return make_response(body, status)
+
+
+def _reference() -> str:
+    return str(g.get("request_id", ""))[:8].upper()

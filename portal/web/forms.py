@@ -58,7 +58,7 @@ def _trimmed(value: Any) -> Any:
 
 def refused(form: FlaskForm, refusal: Refusal) -> None:
     """Put a refusal beside the field it belongs to, or at the head of the form."""
-    field: Field | None = form[refusal.field] if refusal.field in form else None
+    field: Field | None = form._fields.get(refusal.field)
     if field is None:
         form.form_errors.append(str(refusal))
     else:

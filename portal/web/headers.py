@@ -26,8 +26,19 @@ POLICY: Final = "; ".join(
         "report-uri /csp-report",
     )
 )
-_FEATURES: Final = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
-                    "microphone", "midi", "payment", "usb", "xr-spatial-tracking")
+_FEATURES: Final = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+    "xr-spatial-tracking",
+)
 _PERMISSIONS: Final = ", ".join(f"{feature}=()" for feature in _FEATURES)
 _YEAR: Final = 365 * 24 * 3600
 

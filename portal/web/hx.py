@@ -27,7 +27,7 @@ def target_id() -> str | None:
 
 def fragment(template: str, block: str, **context: Any) -> str:
     """One block of a page's own template."""
-    return cast(str, render_block(template, block, **context))
+    return render_block(template, block, **context)
 
 
 def show(template: str, *, block: str, **context: Any) -> str:

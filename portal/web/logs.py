@@ -34,7 +34,11 @@ def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableM
 
 def configure(settings: Settings) -> None:
     """JSON lines in production, readable ones elsewhere, to standard error."""
-    final: Any = structlog.processors.JSONRenderer() if settings.env == "production" else structlog.processors.LogfmtRenderer(sort_keys=False)
+    final: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.env == "production"
+        else structlog.processors.LogfmtRenderer(sort_keys=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -7,7 +7,9 @@ from typing import Final
 
 from flask import abort, request
 
-_MANY: Final = frozenset({"industries", "countries", "products", "stages", "roles", "industry", "country", "size", "product", "audience"})
+_MANY: Final = frozenset(
+    {"industries", "countries", "products", "stages", "roles", "industry", "country", "size", "product", "audience"}
+)
 """Names that a form or an address may repeat: lists of check boxes and filters."""
 
 

@@ -1,4 +1,4 @@
-"""The session cookie: a random token and nothing else; what it stands for is a row in the database (security.md 10, 26)."""
+"""The session cookie: a random token and nothing else; what it stands for is a row (security.md 10, 26)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEPT_SECONDS: Final = 90 * 24 * 3600
 
 
 class PortalSession(dict[str, Any], SessionMixin):
-    """What Flask calls the session: the cookie's token, the CSRF secret derived of it, and notices for the next page."""
+    """What Flask calls the session: the cookie's token, the CSRF secret derived of it, notices for the next page."""
 
     def __init__(self, token: str, secret: str, *, fresh: bool, notices: list[Any]) -> None:
         super().__init__({"csrf_token": csrf_secret(secret, token)})
@@ -68,7 +68,7 @@ class TokenSessions(SessionInterface):
         prefix = "__Host-" if settings.https else ""
         self.cookie = f"{prefix}session"
         self.notice_cookie = f"{prefix}notice"
-        self.signer = URLSafeTimedSerializer(settings.signing_keys, salt="notice")  # type: ignore[arg-type]
+        self.signer = URLSafeTimedSerializer(settings.signing_keys, salt="notice")
 
     def open_session(self, app: Flask, request: Request) -> PortalSession:  # noqa: ARG002 -- Flask's signature
         """Read the token from the cookie, or make one that is set when the response is saved."""
@@ -87,7 +87,9 @@ class TokenSessions(SessionInterface):
         if notices:
             self._set(response, self.notice_cookie, str(self.signer.dumps(notices)), _NOTICE_SECONDS)
         elif session.had_notices:
-            response.delete_cookie(self.notice_cookie, path="/", secure=self.settings.https, httponly=True, samesite="Lax")
+            response.delete_cookie(
+                self.notice_cookie, path="/", secure=self.settings.https, httponly=True, samesite="Lax"
+            )
 
     def _notices(self, request: Request) -> list[Any]:
         raw = request.cookies.get(self.notice_cookie)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from flask import Flask, g, request, url_for
 from flask_babel import get_locale
@@ -13,7 +13,7 @@ from portal.database import db
 from portal.program import current
 from portal.web.visitor import Visitor, visitor_if_known, visitor_or_none
 
-Words = str | LazyString
+Words: TypeAlias = str | LazyString
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def home_of(visitor: Visitor) -> str:
     """The face a visitor comes to: an advocate's own, else their desk."""
     if "advocate" in visitor.roles:
         return "advocate"
-    return next((face for face, (_l, _e, roles) in _DESKS.items() if visitor.roles & roles and face != "advocate"), "none")
+    return next(
+        (face for face, (_l, _e, roles) in _DESKS.items() if visitor.roles & roles and face != "advocate"), "none"
+    )
 
 
 def endpoint_of(face: str) -> str | None:
@@ -119,7 +121,13 @@ def _links(face: str, visitor: Visitor) -> list[tuple[Item, Link]]:
     return [
         (
             item,
-            Link(item.label, url_for(item.endpoint), item.icon, item is here, visitor.facts.get(item.fact) if item.fact else None),
+            Link(
+                item.label,
+                url_for(item.endpoint),
+                item.icon,
+                item is here,
+                visitor.facts.get(item.fact) if item.fact else None,
+            ),
         )
         for item in sorted(found, key=lambda item: item.order)
     ]
@@ -182,4 +190,6 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
+        if g.get("no_database"):
+            return {"shell": None, "visitor": None}
         return {"shell": build(), "visitor": visitor_if_known()}

@@ -35,7 +35,9 @@ def readyz() -> tuple[Response, int]:
         )
     except DBAPIError:
         shape = worker = False
-    return jsonify(status="ok" if shape and worker else "not ready", database=shape, worker=worker), 200 if shape and worker else 503
+    return jsonify(
+        status="ok" if shape and worker else "not ready", database=shape, worker=worker
+    ), 200 if shape and worker else 503
 
 
 @bp.get("/style.css")

@@ -23,7 +23,14 @@ def init_app(app: Flask) -> None:
     """Choose locale and zone per request, and give templates their filters."""
     babel.init_app(app, default_locale="en", default_timezone="UTC", locale_selector=_locale, timezone_selector=_zone)
     app.jinja_env.filters.update(
-        datetime=moment, date=day, time=time_of_day, ago=ago, since=since, full=full, number=number, money=money,
+        datetime=moment,
+        date=day,
+        time=time_of_day,
+        ago=ago,
+        since=since,
+        full=full,
+        number=number,
+        money=money,
         initials=initials,
     )
 
