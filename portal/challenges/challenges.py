@@ -1,0 +1,209 @@
+"""The verbs on challenges: make, change, publish, archive. Those on its stages are in `outline.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from portal import audit
+from portal.audit import Actor
+from portal.challenges import activities
+from portal.challenges.audience import EVERYBODY, Audience
+from portal.challenges.models import (
+    LONGEST_DESCRIPTION,
+    LONGEST_SUMMARY,
+    LONGEST_TITLE,
+    MOST_MINUTES,
+    Challenge,
+)
+from portal.challenges.states import CHALLENGE_TRANSITIONS, ChallengeState
+from portal.clock import now
+from portal.database.refusal import Conflict, Invalid, NotFound, explain
+from portal.people.models import Role
+
+DESK: Final = (Role.MANAGER, Role.ADMIN)
+
+explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
+explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
+explain("ck_challenge_window", _l("A challenge closes after it opens."))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked at before a challenge is published."""
+
+    ok: bool
+    label: str
+    meta: str = ""
+
+
+def create(
+    session: Session,
+    title: str,
+    *,
+    by: Actor,
+    summary: str = "",
+    description: str = "",
+    minutes: int = 10,
+    activity_type: str | None = None,
+    audience: Audience = EVERYBODY,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+) -> Challenge:
+    """Begin a challenge as a draft. Refuses `NotAllowed` for all but managers, and `Invalid` texts and times."""
+    by.require(*DESK)
+    challenge = Challenge(state=ChallengeState.DRAFT, created_by=by.person_id)
+    _write(challenge, title, summary, description, minutes, activity_type)
+    _aim(challenge, audience, opens_at, closes_at)
+    session.add(challenge)
+    session.flush()
+    audit.record(session, "challenge.create", f"challenge:{challenge.id}", by=by)
+    return challenge
+
+
+def change(
+    session: Session,
+    challenge_id: int,
+    *,
+    by: Actor,
+    title: str,
+    summary: str,
+    description: str,
+    minutes: int,
+    activity_type: str | None,
+    audience: Audience,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+) -> Challenge:
+    """Change texts, audience and window, also of a published challenge; what people did and were promised stays.
+
+    Refuses as `create`; `Conflict` for an archived one, and for what could not have been published.
+    """
+    by.require(*DESK)
+    challenge = lock_challenge(session, challenge_id)
+    if challenge.state is ChallengeState.ARCHIVED:
+        raise Conflict(_l("This challenge is archived; it does not change any more."))
+    _write(challenge, title, summary, description, minutes, activity_type)
+    _aim(challenge, audience, opens_at, closes_at)
+    if challenge.state is ChallengeState.PUBLISHED:
+        _must_pass(checks(challenge))
+    audit.record(session, "challenge.change", f"challenge:{challenge.id}", by=by)
+    session.flush()
+    return challenge
+
+
+def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
+    """Offer it to its audience; from now on its stages stay as they are. Published twice is published once.
+
+    Refuses `NotAllowed`, `NotFound`, `Conflict` for an archived one, `Invalid` with the first check that fails.
+    """
+    by.require(*DESK)
+    challenge = lock_challenge(session, challenge_id)
+    if challenge.state is ChallengeState.PUBLISHED:
+        return challenge
+    _must_pass(checks(challenge))
+    move(challenge, ChallengeState.PUBLISHED)
+    challenge.published_at = now(session)
+    audit.record(session, "challenge.publish", f"challenge:{challenge.id}", by=by)
+    session.flush()
+    return challenge
+
+
+def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
+    """Take it off the list. Who has begun may finish; nothing that was handed in or paid changes."""
+    by.require(*DESK)
+    challenge = lock_challenge(session, challenge_id)
+    if challenge.state is ChallengeState.ARCHIVED:
+        return challenge
+    move(challenge, ChallengeState.ARCHIVED)
+    challenge.archived_at = now(session)
+    audit.record(session, "challenge.archive", f"challenge:{challenge.id}", by=by)
+    session.flush()
+    return challenge
+
+
+def checks(challenge: Challenge) -> list[Check]:
+    """What publication asks for; the editor shows it, `publish` insists on it. The stages must be loaded."""
+    steps, paid = challenge.stages, [stage for stage in challenge.stages if stage.points > 0]
+    untold = [stage.title for stage in steps if not stage.instructions]
+    count = len(steps)
+    return [
+        Check(bool(challenge.summary), _("What it is for"), _("The line below the title on its card")),
+        Check(count > 0, _("At least one step"), _("%(count)s steps", count=count)),
+        Check(bool(paid), _("It pays points"), _("%(points)s points in all", points=challenge.points)),
+        Check(not untold, _("Each step says what to do"), ", ".join(untold)),
+        Check(audience_of(challenge).is_chosen, _("Somebody to offer it to"), _("Everybody, or chosen companies")),
+        Check(_window_fits(challenge), _("It closes after it opens")),
+    ]
+
+
+def audience_of(challenge: Challenge) -> Audience:
+    """Who a challenge is for."""
+    return Audience(challenge.for_everybody, tuple(challenge.industries), tuple(challenge.countries))
+
+
+def move(challenge: Challenge, state: ChallengeState) -> None:
+    """The only way into another state; refuses (`Conflict`) what `CHALLENGE_TRANSITIONS` does not hold."""
+    if state not in CHALLENGE_TRANSITIONS[challenge.state]:
+        raise Conflict(_l("This challenge is archived; it does not change any more."))
+    challenge.state = state
+
+
+def lock_challenge(session: Session, challenge_id: int) -> Challenge:
+    """Lock a challenge and read its stages. Refuses `NotFound`."""
+    wanted = select(Challenge).where(Challenge.id == challenge_id).options(selectinload(Challenge.stages))
+    locked = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    challenge = session.scalars(locked).one_or_none()
+    if challenge is None:
+        raise NotFound(_l("There is no such challenge."))
+    return challenge
+
+
+def text_of(given: str, most: int, field: str, *, required: bool = False) -> str:
+    """A text as it is stored; refuses (`Invalid`) one that is missing or too long."""
+    text = given.replace("\r\n", "\n").strip()
+    if required and not text:
+        raise Invalid(_l("This is needed."), field=field)
+    if len(text) > most or "\x00" in text:
+        raise Invalid(_l("Write at most %(most)s characters.", most=most), field=field)
+    return text
+
+
+def _write(
+    challenge: Challenge, title: str, summary: str, description: str, minutes: int, activity_type: str | None
+) -> None:
+    if activity_type and activity_type not in activities.ACTIVITIES:
+        raise Invalid(_l("There is no such kind of challenge."), field="activity_type")
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise Invalid(_l("Give the minutes it takes, 1 to %(most)s.", most=MOST_MINUTES), field="minutes")
+    challenge.title = text_of(title, LONGEST_TITLE, "title", required=True)
+    challenge.summary = text_of(summary, LONGEST_SUMMARY, "summary")
+    challenge.description = text_of(description, LONGEST_DESCRIPTION, "description")
+    challenge.minutes = minutes
+    challenge.activity_type = activity_type or None
+    challenge.icon = activities.icon(activity_type)
+
+
+def _aim(challenge: Challenge, audience: Audience, opens_at: datetime | None, closes_at: datetime | None) -> None:
+    challenge.for_everybody = audience.for_everybody
+    challenge.industries = [] if audience.for_everybody else list(audience.industries)
+    challenge.countries = [] if audience.for_everybody else list(audience.countries)
+    challenge.opens_at, challenge.closes_at = opens_at, closes_at
+    if not _window_fits(challenge):
+        raise Invalid(_l("A challenge closes after it opens."), field="closes_on")
+
+
+def _window_fits(challenge: Challenge) -> bool:
+    return challenge.opens_at is None or challenge.closes_at is None or challenge.closes_at > challenge.opens_at
+
+
+def _must_pass(found: list[Check]) -> None:
+    for check in found:
+        if not check.ok:
+            raise Invalid(_l("Before it can be published: %(check)s.", check=check.label))

@@ -1,0 +1,20 @@
+"""Background entry points: each is one line into a verb."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal import jobs
+from portal.challenges import submissions, verdicts
+
+
+@jobs.task(verdicts.APPLY)
+def apply_verdict(session: Session, *, verdict_id: int) -> None:
+    """Carry out a decision that was not undone."""
+    verdicts.apply(session, verdict_id)
+
+
+@jobs.periodic("challenges.expire", cron="*/10 * * * *")
+def expire(session: Session) -> None:
+    """End what was not handed in when its challenge closed."""
+    submissions.expire_due(session)

@@ -1,0 +1,123 @@
+"""The verbs on a draft's stages: add, change, move, remove. Once it is published only their texts change."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.audit import Actor
+from portal.challenges.challenges import DESK, lock_challenge, text_of
+from portal.challenges.models import (
+    LONGEST_INSTRUCTIONS,
+    LONGEST_TITLE,
+    MOST_POINTS,
+    MOST_STAGES,
+    Challenge,
+    Stage,
+)
+from portal.challenges.stages import kind_of
+from portal.challenges.states import ChallengeState
+from portal.database.refusal import Conflict, Invalid, LimitReached, NotFound
+
+
+def add_stage(
+    session: Session, challenge_id: int, kind: str, *, title: str, by: Actor, instructions: str = "", points: int = 0
+) -> Stage:
+    """Put a stage at the end of a draft; its kind says who verifies it.
+
+    Refuses `NotAllowed`, `NotFound`, `Conflict` for what is no draft, `LimitReached`, `Invalid` kind, texts and points.
+    """
+    challenge = _draft(session, challenge_id, by)
+    if len(challenge.stages) >= MOST_STAGES:
+        raise LimitReached(_l("A challenge has at most %(most)s steps.", most=MOST_STAGES))
+    stage = Stage(
+        challenge_id=challenge_id,
+        position=len(challenge.stages) + 1,
+        kind=kind,
+        verification=kind_of(kind).verification,
+        setup={},
+    )
+    _write(stage, title, instructions)
+    stage.points = _points(points)
+    session.add(stage)
+    audit.record(session, "challenge.add_stage", f"challenge:{challenge_id}", by=by)
+    session.flush()
+    session.expire(challenge, ["stages"])
+    return stage
+
+
+def change_stage(
+    session: Session, challenge_id: int, position: int, *, title: str, instructions: str, by: Actor, points: int | None = None
+) -> Stage:
+    """Change a stage's texts, and in a draft its points (none: they stay). Refuses as `add_stage`."""
+    by.require(*DESK)
+    challenge = lock_challenge(session, challenge_id)
+    stage = _at(challenge, position)
+    if challenge.state is ChallengeState.ARCHIVED:
+        raise Conflict(_l("This challenge is archived; it does not change any more."))
+    if not challenge.is_draft and not instructions.strip():
+        raise Invalid(_l("Say what to do in this step."), field="instructions")
+    _write(stage, title, instructions)
+    if points is not None and points != stage.points:
+        _must_be_draft(challenge)
+        stage.points = _points(points)
+    audit.record(session, "challenge.change_stage", f"challenge:{challenge_id}", by=by, position=position)
+    session.flush()
+    return stage
+
+
+def move_stage(session: Session, challenge_id: int, position: int, *, up: bool, by: Actor) -> None:
+    """Let a draft's stage change places with the one before or after it; at the end nothing happens."""
+    challenge = _draft(session, challenge_id, by)
+    stage = _at(challenge, position)
+    other_position = position - 1 if up else position + 1
+    if 1 <= other_position <= len(challenge.stages):
+        other = _at(challenge, other_position)
+        stage.position, other.position = other_position, position
+        audit.record(session, "challenge.move_stage", f"challenge:{challenge_id}", by=by, position=position)
+    session.flush()
+    session.expire(challenge, ["stages"])
+
+
+def remove_stage(session: Session, challenge_id: int, position: int, *, by: Actor) -> None:
+    """Take a stage out of a draft; those behind it move up. Refuses as `add_stage`."""
+    challenge = _draft(session, challenge_id, by)
+    stage = _at(challenge, position)
+    session.execute(delete(Stage).where(Stage.id == stage.id))
+    behind = update(Stage).where(Stage.challenge_id == challenge_id, Stage.position > position)
+    session.execute(behind.values(position=Stage.position - 1))
+    audit.record(session, "challenge.remove_stage", f"challenge:{challenge_id}", by=by, position=position)
+    session.flush()
+    session.expire(challenge, ["stages"])
+
+
+def _draft(session: Session, challenge_id: int, by: Actor) -> Challenge:
+    by.require(*DESK)
+    challenge = lock_challenge(session, challenge_id)
+    _must_be_draft(challenge)
+    return challenge
+
+
+def _must_be_draft(challenge: Challenge) -> None:
+    if not challenge.is_draft:
+        raise Conflict(_l("The steps of a published challenge do not change any more; its texts do."))
+
+
+def _at(challenge: Challenge, position: int) -> Stage:
+    for stage in challenge.stages:
+        if stage.position == position:
+            return stage
+    raise NotFound(_l("There is no such step."))
+
+
+def _write(stage: Stage, title: str, instructions: str) -> None:
+    stage.title = text_of(title, LONGEST_TITLE, "title", required=True)
+    stage.instructions = text_of(instructions, LONGEST_INSTRUCTIONS, "instructions")
+
+
+def _points(points: int) -> int:
+    if not 0 <= points <= MOST_POINTS:
+        raise Invalid(_l("Points are a whole number from 0 to %(most)s.", most=MOST_POINTS), field="points")
+    return points

@@ -1,0 +1,78 @@
+"""What a kind of stage is: how it is shown, what may be handed in, who accepts it. Each kind is one module here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
+
+from portal.challenges.states import Verification
+from portal.database.refusal import Invalid
+from portal.web.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that was handed in, as the manager sees it."""
+
+    label: str
+    text: str
+    quoted: bool = False
+
+
+class StageKind:
+    """One kind of stage. Its template is `challenges/stages/<key>.html`, given `form` and `step`."""
+
+    key: ClassVar[str]
+    label: ClassVar[LazyString]
+    text: ClassVar[LazyString]
+    icon: ClassVar[str]
+    action: ClassVar[LazyString]
+    verification: ClassVar[Verification]
+    Response: ClassVar[type[Form]]
+
+    def accept(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """What is stored of a response that is complete; refuses (`Invalid`) any other."""
+        raise NotImplementedError
+
+    def keep(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """What is kept of a response that is saved for later; it need not be complete."""
+        raise NotImplementedError
+
+    def proofs(self, response: Mapping[str, Any]) -> list[Proof]:
+        """What was handed in, piece by piece."""
+        raise NotImplementedError
+
+
+_KINDS: Final[dict[str, StageKind]] = {}
+
+
+def stage_kind(cls: type[StageKind]) -> type[StageKind]:
+    """Enter a kind into the registry."""
+    _KINDS[cls.key] = cls()
+    return cls
+
+
+def kind_of(key: str) -> StageKind:
+    """The kind with this key; refuses (`Invalid`) one that nobody registered."""
+    known = _KINDS.get(key)
+    if known is None:
+        raise Invalid(_("There is no such kind of step."), field="kind")
+    return known
+
+
+def kinds() -> list[StageKind]:
+    """All kinds, in the order in which they were registered."""
+    return list(_KINDS.values())
+
+
+def plain_text(given: object) -> str:
+    """Typed text with one kind of line end and nothing around it; refuses (`Invalid`) what is no text or holds a NUL."""
+    if given is None:
+        return ""
+    if not isinstance(given, str) or "\x00" in given:
+        raise Invalid(_("This is not a text."))
+    return given.replace("\r\n", "\n").replace("\r", "\n").strip()
