@@ -85,6 +85,7 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
             threads=settings.web_threads,
             with_worker=not no_worker,
             environ={**os.environ, "DATABASE_URL": url},
+            instance=None if settings.database_url else settings.instance,
         )
     raise click.exceptions.Exit(code)
 

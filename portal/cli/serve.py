@@ -37,13 +37,15 @@ def serve(
     threads: int,
     with_worker: bool,
     environ: Mapping[str, str],
+    instance: Path | None = None,
     on_ready: Callable[[], None] | None = None,
     target: str = _TARGET,
     worker: Sequence[str] = ("portal", "worker"),
 ) -> int:
     """Run the whole system until Ctrl-C or SIGTERM, then let running requests and jobs end; the exit code.
 
-    The children get `environ` and in it DATABASE_URL. `on_ready` is called once, when a first request can be answered.
+    The children get `environ` and in it DATABASE_URL: that of the embedded PostgreSQL of `instance`, which is kept
+    alive, when one is given or `environ` has none. `on_ready` is called once, when a first request can be answered.
     A busy port, a database that does not start, a child that always dies: a sentence on stderr and exit code 1.
     """
     with ExitStack() as held:
@@ -51,9 +53,8 @@ def serve(
         try:
             address = held.enter_context(reserved(host, port))
             surroundings = dict(environ)
-            instance = (
-                None if surroundings.get("DATABASE_URL") else Path(surroundings.get("PORTAL_INSTANCE", "instance"))
-            )
+            if instance is None and not surroundings.get("DATABASE_URL"):
+                instance = Path(surroundings.get("PORTAL_INSTANCE", "instance"))
             if instance is not None:
                 surroundings["DATABASE_URL"] = held.enter_context(embedded.running(instance))
             children = held.enter_context(_stopped_at_the_end())
