@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import DateTime, func, text
+from sqlalchemy import DateTime, event, func, text
+from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
     from sqlalchemy.sql.functions import Function
 
 PORTAL_NOW: Final[Function[datetime]] = func.portal_now(type_=DateTime(timezone=True))
@@ -28,6 +31,26 @@ def set_now(session: Session, instant: datetime) -> None:
     """Let this transaction live at another instant; only tests and the builder of the demo do."""
     session.execute(text("SELECT set_config('portal.now', :at, true)"), {"at": instant.isoformat()})
     session.info["clock"] = instant.astimezone(UTC)
+
+
+_pinned: ContextVar[datetime | None] = ContextVar("pinned", default=None)
+
+
+@contextmanager
+def pinned(instant: datetime) -> Iterator[None]:
+    """Let every transaction begun inside live at `instant`; only tests and the builder of the demo do."""
+    before = _pinned.set(instant)
+    try:
+        yield
+    finally:
+        _pinned.reset(before)
+
+
+@event.listens_for(Session, "after_begin")
+def _live_at(session: Session, _transaction: object, _connection: object) -> None:
+    instant = _pinned.get()
+    if instant is not None:
+        set_now(session, instant)
 
 
 def wall() -> datetime:

@@ -1,5 +1,7 @@
 """A GET cannot write; work that fails for a passing reason is done again; a constraint becomes a sentence."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
@@ -70,3 +72,11 @@ def test_the_clock_is_the_databases_and_can_be_set_for_one_transaction(db, at):
     assert clock.now(db).isoformat() == "2030-01-02T03:04:05+00:00"
     db.rollback()
     assert clock.now(db).year != 2030
+
+
+def test_a_pinned_clock_holds_for_every_transaction_inside(db):
+    instant = datetime(2031, 5, 6, tzinfo=UTC)
+    with clock.pinned(instant):
+        assert run(clock.now) == instant
+        assert run(lambda session: session.execute(text("SELECT portal_now()")).scalar_one()) == instant
+    assert run(clock.now) != instant
