@@ -182,8 +182,8 @@ class PostgresServer:
 
     def _pg_ctl(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         program = self.programs / "pg_ctl"
-        words = (program, verb, "-w", "-t", str(int(PATIENCE)), "-D", self.data.name, *arguments)
-        return self.account.run(*words, folder=self.folder)  # relative: pg_ctl hands its arguments to a shell
+        options = ["-w", "-t", str(int(PATIENCE)), "-D", self.data.name]
+        return self.account.run(program, verb, *options, *arguments, folder=self.folder)  # relative: pg_ctl hands its arguments to a shell
 
 
 def answers(url: str, *, patience: float = 0) -> bool:

@@ -23,6 +23,7 @@ from portal.cli.serve import PortBusyError, reserved
 from portal.database import embedded
 from portal.database.postgres_server import answers
 
+pytestmark = pytest.mark.kill
 ROOT = Path(__file__).parents[2]
 
 
@@ -107,7 +108,6 @@ def instance() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.kill
 def test_nothing_is_left_of_a_killed_serve_and_the_next_one_has_new_processes(
     system: System, systems: list[System]
 ) -> None:
@@ -171,7 +171,6 @@ def test_a_port_shared_by_others_is_busy_too(port: int) -> None:
             pass
 
 
-@pytest.mark.kill
 def test_dead_children_are_replaced(system: System) -> None:
     for victim in (psutil.Process(system.get()[0]), system.granian(), system.worker()):
         victim.kill()
@@ -195,7 +194,6 @@ def test_who_always_dies_is_named_and_ends_the_system(port: int, systems: list[S
     assert "The worker died 5 times in a row, the last time with code 3." in said
 
 
-@pytest.mark.kill
 def test_the_children_get_the_embedded_database_and_it_is_kept_alive(
     instance: Path, port: int, systems: list[System]
 ) -> None:
@@ -215,7 +213,6 @@ def test_the_children_get_the_embedded_database_and_it_is_kept_alive(
     assert server.postmaster() is None
 
 
-@pytest.mark.kill
 def test_the_tether_without_a_parent_death_signal() -> None:
     child = "import os; from portal.cli.tether import watch; print('watching', flush=True); watch(os.getppid())"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"

@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from portal.database import embedded, process_table
 from portal.database.server_account import SYSTEM_HOME, EmbeddedError
 
+pytestmark = pytest.mark.kill
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL a user of its own")
 USER = """
 import sys
