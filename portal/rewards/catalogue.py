@@ -1,0 +1,171 @@
+"""The verbs on the catalogue: put a reward together, change it, open it, close it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.audit import Actor
+from portal.database.refusal import Conflict, Invalid, NotFound
+from portal.people.states import Role
+from portal.rewards.models import (
+    LARGEST_PRICE,
+    LARGEST_STOCK,
+    LONGEST_DELIVERY,
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    Redemption,
+    Reward,
+)
+from portal.rewards.states import REWARD_TRANSITIONS, VOIDED, RewardState
+
+ART: Final = {
+    "gift_card": _l("Gift card"),
+    "jacket": _l("Jacket"),
+    "book": _l("Book"),
+    "seat": _l("A seat"),
+    "stage": _l("On stage"),
+    "lunch": _l("Lunch"),
+    "coffee": _l("Coffee"),
+    "mug": _l("Mug"),
+    "donation": _l("Donation"),
+    "trees": _l("Trees"),
+    "headphones": _l("Headphones"),
+    "ticket": _l("Ticket"),
+    "bag": _l("Bag"),
+}
+"""The built-in pictures."""
+
+
+def create(
+    session: Session,
+    name: str,
+    *,
+    by: Actor,
+    description: str,
+    art: str,
+    price: int,
+    delivery: str,
+    stock: int | None = None,
+) -> Reward:
+    """Put a reward together, as a draft; `price` in points, `stock` in pieces (None: no end).
+
+    Refuses `NotAllowed` for all but managers, `Invalid` values.
+    """
+    by.require(Role.MANAGER, Role.ADMIN)
+    reward = Reward(state=RewardState.DRAFT, stock=stock, supplied=stock)
+    _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
+    _check_stock(stock)
+    session.add(reward)
+    session.flush()
+    audit.record(session, "reward.create", f"reward:{reward.id}", by=by, price=price, stock=stock)
+    return reward
+
+
+def change(
+    session: Session,
+    reward_id: int,
+    *,
+    by: Actor,
+    name: str,
+    description: str,
+    art: str,
+    price: int,
+    delivery: str,
+    stock: int | None,
+    seen_stock: int | None = None,
+) -> Reward:
+    """Change a reward; what was redeemed already keeps its name, delivery and price.
+
+    `seen_stock` is what was left when the manager decided on `stock`. Refuses `NotAllowed` for all but managers,
+    `Invalid` values, `Conflict` where somebody redeemed it since and the new stock would undo that.
+    """
+    by.require(Role.MANAGER, Role.ADMIN)
+    reward = lock_reward(session, reward_id)
+    _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
+    _check_stock(stock)
+    if stock != reward.stock:
+        if seen_stock != reward.stock:
+            raise Conflict(_("The stock has changed since you looked. Reload the page and look again."), field="stock")
+        _restock(session, reward, stock)
+    audit.record(session, "reward.change", f"reward:{reward.id}", by=by, price=price, stock=stock)
+    return reward
+
+
+def publish(session: Session, reward_id: int, *, by: Actor) -> Reward:
+    """Open a draft or archived reward to advocates; publishing it again changes nothing."""
+    return _move(session, reward_id, RewardState.ACTIVE, by)
+
+
+def archive(session: Session, reward_id: int, *, by: Actor) -> Reward:
+    """Take a reward out of the catalogue; redemptions under way go on. Archiving it again changes nothing."""
+    return _move(session, reward_id, RewardState.ARCHIVED, by)
+
+
+def lock_reward(session: Session, reward_id: int) -> Reward:
+    """Lock a reward, after people and before its redemptions (trust.md, ground rules). Refuses `NotFound`."""
+    reward = session.scalar(
+        select(Reward)
+        .where(Reward.id == reward_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if reward is None:
+        raise NotFound(_("There is no such reward."))
+    return reward
+
+
+def _move(session: Session, reward_id: int, state: RewardState, by: Actor) -> Reward:
+    by.require(Role.MANAGER, Role.ADMIN)
+    reward = lock_reward(session, reward_id)
+    if reward.state is state:
+        return reward
+    if state not in REWARD_TRANSITIONS[reward.state]:
+        raise Conflict(_("This step is not possible from where the reward stands now."))
+    reward.state = state
+    audit.record(session, f"reward.{state}", f"reward:{reward.id}", by=by)
+    return reward
+
+
+def _describe(reward: Reward, *, name: str, description: str, art: str, price: int, delivery: str) -> None:
+    if art not in ART:
+        raise Invalid(_("Please choose one of the pictures."), field="art")
+    if not 0 < price <= LARGEST_PRICE:
+        raise Invalid(_("A price is a whole number from 1 to 1,000,000,000."), field="price")
+    reward.name = _line(name, "name", LONGEST_NAME)
+    reward.description = _line(description, "description", LONGEST_DESCRIPTION)
+    reward.delivery = _line(delivery, "delivery", LONGEST_DELIVERY)
+    reward.art, reward.price = art, price
+
+
+def _line(value: str, field: str, longest: int) -> str:
+    clean = " ".join(value.split())
+    if not clean:
+        raise Invalid(_("Please fill this in."), field=field)
+    if len(clean) > longest:
+        raise Invalid(_("Please shorten this to %(longest)s characters.", longest=longest), field=field)
+    return clean
+
+
+def _check_stock(stock: int | None) -> None:
+    if stock is not None and not 0 <= stock <= LARGEST_STOCK:
+        raise Invalid(_("A stock is a whole number from 0 to 1,000,000."), field="stock")
+
+
+def _restock(session: Session, reward: Reward, stock: int | None) -> None:
+    """Set what is left; `supplied` stays what is left plus what redemptions have taken."""
+    reward.stock = stock
+    if stock is None:
+        reward.supplied = None
+        return
+    taken = session.scalar(
+        select(func.count()).where(
+            Redemption.reward_id == reward.id, Redemption.took_stock, Redemption.state.not_in(VOIDED)
+        )
+    )
+    reward.supplied = stock + (taken or 0)

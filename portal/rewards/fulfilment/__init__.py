@@ -1,0 +1,11 @@
+"""How a reward reaches the person: one module each, found here by its key."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.rewards.fulfilment.base import Fulfilment
+from portal.rewards.fulfilment.manual import Manual
+
+WAYS: Final[dict[str, Fulfilment]] = {way.key: way for way in (Manual(),)}
+"""Every way of fulfilment, by key."""
