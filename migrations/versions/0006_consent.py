@@ -26,13 +26,14 @@ CREATE TRIGGER notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice
 """
 
 WORDING = (
-    "I agree that the program's sales team may find me as a reference and ask me to speak with their prospects, live, by "
-    "phone or video. Before I accept a call they see my initials, my role, what I wrote in my reference profile, and my "
-    "company's industry, size and country; the company's name only if I allow it. My name and e-mail address are shown "
-    "only to the person who asks, and only after I accept that one call. I am asked within the limits of the program and "
-    "may lower them, pause or say no to any call. I get no points for agreeing and lose none by withdrawing. My agreement "
-    "holds for 365 days. I can withdraw it at any time on the page My references or from a link in a mail; it works at "
-    "once, and open asks stop."
+    "I agree that the program's sales team may find me as a reference and ask me to speak with their "
+    "prospects, live, by phone or video. Before I accept a call they see my initials, my role, what I "
+    "wrote in my reference profile, and my company's industry, size and country; the company's name only "
+    "if I allow it. My name and e-mail address are shown only to the person who asks, and only after I "
+    "accept that one call. I am asked within the limits of the program and may lower them, pause or say "
+    "no to any call. I get no points for agreeing and lose none by withdrawing. My agreement holds for "
+    "365 days. I can withdraw it at any time on the page My references or from a link in a mail; it works "
+    "at once, and open asks stop."
 )
 
 # Only the person gives; only the job lets a consent run out.

@@ -29,7 +29,8 @@ CREATE TABLE pool_proposal (
   public_id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT uq_pool_proposal_public_id UNIQUE,
   person_id bigint NOT NULL CONSTRAINT fk_pool_proposal_person_id_person REFERENCES person (id),
   because text NOT NULL,
-  state varchar NOT NULL DEFAULT 'open' CONSTRAINT ck_pool_proposal_state CHECK (state IN ('open', 'given', 'declined')),
+  state varchar NOT NULL DEFAULT 'open' CONSTRAINT ck_pool_proposal_state CHECK (
+    state IN ('open', 'given', 'declined')),
   at timestamptz NOT NULL DEFAULT portal_now(),
   answered_at timestamptz,
   CONSTRAINT ck_pool_proposal_answered CHECK ((state = 'open') = (answered_at IS NULL))
@@ -59,15 +60,17 @@ CREATE TABLE pool_entry (
   languages text[] NOT NULL DEFAULT '{}',
   audiences text[] NOT NULL CONSTRAINT ck_pool_entry_audiences CHECK (cardinality(audiences) > 0),
   anchor_scope text NOT NULL,
+  valid_until timestamptz NOT NULL,
   live boolean NOT NULL GENERATED ALWAYS AS (true) STORED,
   completeness smallint NOT NULL CONSTRAINT ck_pool_entry_completeness CHECK (completeness BETWEEN 0 AND 100),
   last_asked_at timestamptz,
+  next_askable_at timestamptz,
   search tsvector NOT NULL,
   CONSTRAINT fk_pool_entry_consent FOREIGN KEY (person_id, anchor_scope, live)
     REFERENCES consent_current (person_id, scope, live)
 ) WITH (fillfactor = 85);
 CREATE INDEX ix_pool_entry_order ON pool_entry (
-  completeness DESC, coalesce(last_asked_at, TIMESTAMPTZ '1970-01-01 00:00:00+00'), person_id);
+  completeness DESC, coalesce(last_asked_at, TIMESTAMPTZ '1970-01-01 00:00:00+00'), public_id);
 CREATE INDEX ix_pool_entry_industry ON pool_entry (industry, country, completeness DESC);
 CREATE INDEX ix_pool_entry_country ON pool_entry (country, completeness DESC);
 CREATE INDEX ix_pool_entry_company_id ON pool_entry (company_id);
@@ -97,7 +100,7 @@ SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, p.t
        CASE WHEN r.company_name_shown THEN c.name END AS company_name,
        c.industry, c.country, portal_size_band(c.employees) AS size_band, r.headline, r.about,
        coalesce(r.products, '{}') AS products, coalesce(r.topics, '{}') AS topics,
-       coalesce(r.languages, '{}') AS languages, given.audiences,
+       coalesce(r.languages, '{}') AS languages, given.audiences, given.valid_until,
        (100 * ((p.title IS NOT NULL)::int + (c.industry IS NOT NULL)::int + (c.country IS NOT NULL)::int
              + (c.employees IS NOT NULL)::int + (coalesce(cardinality(r.products), 0) > 0)::int
              + (coalesce(cardinality(r.topics), 0) > 0)::int + (coalesce(cardinality(r.languages), 0) > 0)::int
@@ -109,7 +112,8 @@ SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, p.t
          || setweight(to_tsvector('english', portal_plain(concat_ws(' ', r.about,
            array_to_string(r.languages, ' ')))), 'C') AS search
   FROM person p
-  CROSS JOIN LATERAL (SELECT array_agg(now.scope ORDER BY now.scope) AS audiences FROM consent_current now
+  CROSS JOIN LATERAL (SELECT array_agg(now.scope ORDER BY now.scope) AS audiences, min(now.valid_until) AS valid_until
+                        FROM consent_current now
                        WHERE now.person_id = p.id AND now.live AND starts_with(now.scope, 'reference_call:')) given
   LEFT JOIN company c ON c.id = p.company_id
   LEFT JOIN reference_profile r ON r.person_id = p.id
@@ -117,32 +121,39 @@ SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, p.t
    AND EXISTS (SELECT 1 FROM person_role held WHERE held.person_id = p.id AND held.role = 'advocate');
 """
 
-# `ask` comes with the next revision; the body is read when it first runs.
+# `ask` and `portal_load` come with the next revision; the body is read when it first runs. When somebody was last
+# asked is looked up only for a new row: afterwards the verbs of the limits keep it.
 REFRESH = """
 CREATE FUNCTION refresh_pool(people bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM pool_entry e WHERE e.person_id = ANY (people)
      AND NOT EXISTS (SELECT 1 FROM pool_due d WHERE d.person_id = e.person_id);
-  INSERT INTO pool_entry AS e (person_id, company_id, initials, title, company_name, industry, country, size_band, headline,
-      about, products, topics, languages, audiences, anchor_scope, completeness, last_asked_at, search)
-  SELECT d.person_id, d.company_id, d.initials, d.title, d.company_name, d.industry, d.country, d.size_band, d.headline,
-      d.about, d.products, d.topics, d.languages, d.audiences, d.audiences[1], d.completeness,
-      (SELECT max(a.asked_at) FROM ask a WHERE a.person_id = d.person_id AND a.freed_at IS NULL), d.search
-    FROM pool_due d WHERE d.person_id = ANY (people) ORDER BY d.person_id
-  ON CONFLICT (person_id) DO UPDATE SET
-      company_id = excluded.company_id, initials = excluded.initials, title = excluded.title,
-      company_name = excluded.company_name, industry = excluded.industry, country = excluded.country,
-      size_band = excluded.size_band, headline = excluded.headline, about = excluded.about,
-      products = excluded.products, topics = excluded.topics, languages = excluded.languages,
-      audiences = excluded.audiences, anchor_scope = excluded.anchor_scope, completeness = excluded.completeness,
-      last_asked_at = excluded.last_asked_at, search = excluded.search
-    WHERE (e.company_id, e.initials, e.title, e.company_name, e.industry, e.country, e.size_band, e.headline, e.about,
-           e.products, e.topics, e.languages, e.audiences, e.anchor_scope, e.completeness, e.last_asked_at, e.search)
-       IS DISTINCT FROM
-          (excluded.company_id, excluded.initials, excluded.title, excluded.company_name, excluded.industry,
-           excluded.country, excluded.size_band, excluded.headline, excluded.about, excluded.products, excluded.topics,
-           excluded.languages, excluded.audiences, excluded.anchor_scope, excluded.completeness,
-           excluded.last_asked_at, excluded.search);
+  UPDATE pool_entry e SET
+      company_id = d.company_id, initials = d.initials, title = d.title, company_name = d.company_name,
+      industry = d.industry, country = d.country, size_band = d.size_band, headline = d.headline, about = d.about,
+      products = d.products, topics = d.topics, languages = d.languages, audiences = d.audiences,
+      anchor_scope = d.audiences[1], valid_until = d.valid_until, completeness = d.completeness, search = d.search
+    FROM pool_due d WHERE d.person_id = ANY (people) AND e.person_id = d.person_id
+     AND (e.company_id, e.initials, e.title, e.company_name, e.industry, e.country, e.size_band, e.headline, e.about,
+          e.products, e.topics, e.languages, e.audiences, e.valid_until, e.completeness, e.search)
+         IS DISTINCT FROM
+         (d.company_id, d.initials, d.title, d.company_name, d.industry, d.country, d.size_band, d.headline, d.about,
+          d.products, d.topics, d.languages, d.audiences, d.valid_until, d.completeness, d.search);
+  INSERT INTO pool_entry (person_id, company_id, initials, title, company_name, industry, country, size_band,
+      headline, about, products, topics, languages, audiences, anchor_scope, valid_until, completeness, search,
+      last_asked_at, next_askable_at)
+  SELECT d.person_id, d.company_id, d.initials, d.title, d.company_name, d.industry, d.country, d.size_band,
+      d.headline, d.about, d.products, d.topics, d.languages, d.audiences, d.audiences[1], d.valid_until,
+      d.completeness, d.search, asked.last_asked_at, asked.next_askable_at
+    FROM pool_due d
+    LEFT JOIN LATERAL (
+      SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until, l.company_until) AS next_askable_at
+        FROM portal_load(d.person_id) l
+       WHERE EXISTS (SELECT 1 FROM ask a WHERE a.person_id = d.person_id OR a.company_id = d.company_id)
+          OR EXISTS (SELECT 1 FROM advocate_limits own WHERE own.person_id = d.person_id)) asked ON true
+   WHERE d.person_id = ANY (people) AND NOT EXISTS (SELECT 1 FROM pool_entry e WHERE e.person_id = d.person_id)
+   ORDER BY d.person_id
+  ON CONFLICT (person_id) DO NOTHING;
 END $$;
 """
 
@@ -179,14 +190,6 @@ BEGIN
   IF people IS NOT NULL THEN PERFORM refresh_pool(people); END IF;
   RETURN NULL;
 END $$;
-
-CREATE FUNCTION pool_follows_ask() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE pool_entry e SET last_asked_at =
-      (SELECT max(a.asked_at) FROM ask a WHERE a.person_id = e.person_id AND a.freed_at IS NULL)
-   WHERE e.person_id IN (SELECT person_id FROM fresh);
-  RETURN NULL;
-END $$;
 """
 
 FOLLOWED = (
@@ -217,8 +220,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER person_moves_pool ON person")
     op.execute("DROP TRIGGER company_moves_pool ON company")
     op.execute(
-        "DROP FUNCTION pool_follows_ask(), pool_follows_rows(), pool_follows_company(), pool_follows_person(),"
-        " refresh_pool(bigint[])"
+        "DROP FUNCTION pool_follows_rows(), pool_follows_company(), pool_follows_person(), refresh_pool(bigint[])"
     )
     op.execute("DROP VIEW pool_due")
     op.execute("DROP FUNCTION portal_initials(text)")

@@ -99,8 +99,8 @@ def withdraw(
 ) -> list[ConsentEvent]:
     """Take consent back, for some scopes or all; it always succeeds and works at once.
 
-    First closes what stands on it (`ON_WITHDRAWAL`), then writes the events; what is not live stays as it is. Never takes
-    points. Refuses `NotAllowed` for anybody but the person and, on their behalf, the program team.
+    First closes what stands on it (`ON_WITHDRAWAL`), then writes the events; what is not live stays as it is.
+    Never takes points. Refuses `NotAllowed` for anybody but the person and, on their behalf, the program team.
     """
     if by.person_id != person_id:
         by.require(Role.MANAGER, Role.ADMIN)

@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A line of a person's history: an event of consent (`kind`, `scope`, `receipt`), or a disclosure (`to`, `fields`)."""
+    """A line of a person's history: an event of consent (with `scope`, `receipt`) or a disclosure (`to`, `fields`)."""
 
     at: datetime
     kind: str

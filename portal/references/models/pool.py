@@ -78,7 +78,7 @@ class PoolProposal(Identified, Base):
 class PoolEntry(Base):
     """What sales may see before an ask is accepted; without live consent there is no row (trust.md, Consent).
 
-    Triggers write it from the view `pool_due`; code only asks for that (`pool.refresh`) or lets a row go.
+    Triggers write it from the view `pool_due`; the limits keep when somebody was last asked and may be asked again.
     """
 
     __tablename__ = "pool_entry"
@@ -94,7 +94,7 @@ class PoolEntry(Base):
             "ix_pool_entry_order",
             text("completeness DESC"),
             text("COALESCE(last_asked_at, '1970-01-01 00:00:00+00'::timestamp with time zone)"),
-            "person_id",
+            "public_id",
         ),
         Index("ix_pool_entry_industry", "industry", "country", text("completeness DESC")),
         Index("ix_pool_entry_country", "country", text("completeness DESC")),
@@ -119,14 +119,16 @@ class PoolEntry(Base):
     languages: Mapped[list[str]] = mapped_column(server_default="{}")
     audiences: Mapped[list[str]]
     anchor_scope: Mapped[str]
+    valid_until: Mapped[datetime]
     live: Mapped[bool] = mapped_column(Computed("true", persisted=True))
     completeness: Mapped[int] = mapped_column(SmallInteger)
     last_asked_at: Mapped[datetime | None]
+    next_askable_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class PoolFacet(Base):
-    """How many entries have a value, counted by a job; read only where the pool is too large to count while searching."""
+    """How many entries have a value, counted by a job; read only where there are too many to count while searching."""
 
     __tablename__ = "pool_facet"
     __table_args__ = (CheckConstraint("entries > 0", name="entries"),)

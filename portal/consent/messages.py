@@ -1,0 +1,114 @@
+"""What consent writes to people: that it was given, taken back, or ran out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal.consent import links
+from portal.consent.consents import is_live
+from portal.consent.scopes import SCOPES
+from portal.messages.kinds import Data, MessageKind, message_kind
+from portal.messages.models import Message
+from portal.messages.states import Reason
+from portal.people.models import Person
+from portal.settings import Settings
+
+
+def _labels(data: Data) -> list[str]:
+    return [str(SCOPES[key].label) for key in data.get("scopes", []) if key in SCOPES]
+
+
+@message_kind
+class Given(MessageKind):
+    """What was agreed to, with the link that takes it back; not sent when it was taken back meanwhile."""
+
+    key = "consent.given"
+    category = "account"
+    icon = "shield-check"
+    tone = "ok"
+
+    def subject(self, data: Data) -> str:  # noqa: ARG002
+        """One line."""
+        return str(_("You agreed to be asked for reference calls"))
+
+    def body(self, data: Data) -> list[str]:
+        """For whom, until when, and that it can end at any time."""
+        until = format_date(datetime.fromisoformat(data["valid_until"]), "long")
+        return [
+            "; ".join(_labels(data)) + ".",
+            _("It holds until %(until)s. You say yes or no to each ask, and can withdraw at any time.", until=until),
+        ]
+
+    def action(self, data: Data) -> str:  # noqa: ARG002
+        """The button: in as few clicks as it was given."""
+        return str(_("Withdraw or change"))
+
+    def note(self, data: Data) -> str:  # noqa: ARG002
+        """What it does not mean."""
+        return str(_("No points are given for agreeing and none are taken for withdrawing."))
+
+    def may_send(self, session: Session, message: Message) -> Reason | None:
+        """Only while it holds."""
+        live = any(is_live(session, message.person_id, scope) for scope in message.data.get("scopes", []))
+        return None if live else Reason.SUPERSEDED
+
+    def path(self, session: Session, message: Message) -> str:
+        """The link that withdraws without signing in."""
+        settings: Settings = current_app.config["PORTAL"]
+        person = session.get_one(Person, message.person_id)
+        return f"/references/withdraw/{links.sign(settings.signing_keys, person.public_id, message.data['scopes'])}"
+
+
+@message_kind
+class Withdrawn(MessageKind):
+    """That it was taken back; the receipt is on the page."""
+
+    key = "consent.withdrawn"
+    category = "account"
+    icon = "undo-2"
+    tone = "info"
+
+    def subject(self, data: Data) -> str:  # noqa: ARG002
+        """One line."""
+        return str(_("Your agreement to reference calls is withdrawn"))
+
+    def body(self, data: Data) -> list[str]:
+        """What ended, and that it works already."""
+        return [
+            "; ".join(_labels(data)) + ".",
+            _("It works already: open asks have stopped, and no points were taken."),
+        ]
+
+    def action(self, data: Data) -> str:  # noqa: ARG002
+        """The button."""
+        return str(_("See my receipts"))
+
+
+@message_kind
+class Expired(MessageKind):
+    """That its time was up; agreeing again is theirs to decide."""
+
+    key = "consent.expired"
+    category = "account"
+    icon = "clock"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:  # noqa: ARG002
+        """One line."""
+        return str(_("Your agreement to reference calls has run out"))
+
+    def body(self, data: Data) -> list[str]:
+        """What ended, and that nothing has to be done."""
+        return [
+            "; ".join(_labels(data)) + ".",
+            _("Nobody can ask you any more. If you liked it, agree again; else do nothing."),
+        ]
+
+    def action(self, data: Data) -> str:  # noqa: ARG002
+        """The button."""
+        return str(_("Decide"))
