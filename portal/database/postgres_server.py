@@ -183,7 +183,8 @@ class PostgresServer:
     def _pg_ctl(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         program = self.programs / "pg_ctl"
         options = ["-w", "-t", str(int(PATIENCE)), "-D", self.data.name]
-        return self.account.run(program, verb, *options, *arguments, folder=self.folder)  # relative: pg_ctl hands its arguments to a shell
+        # relative, because pg_ctl hands its arguments to a shell
+        return self.account.run(program, verb, *options, *arguments, folder=self.folder)
 
 
 def answers(url: str, *, patience: float = 0) -> bool:
