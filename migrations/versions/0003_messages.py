@@ -18,7 +18,8 @@ CREATE TABLE message (
   state varchar NOT NULL DEFAULT 'queued' CONSTRAINT ck_message_state CHECK (
     state IN ('queued', 'sending', 'sent', 'held', 'dropped')),
   reason varchar CONSTRAINT ck_message_reason CHECK (
-    reason IN ('no_address', 'suspended', 'not_allowed_any_more', 'unsubscribed', 'superseded', 'expired', 'mail_off')),
+    reason IN ('no_address', 'suspended', 'not_allowed_any_more', 'unsubscribed', 'superseded', 'expired',
+    'undeliverable', 'mail_off')),
   subject_ref text,
   created_at timestamptz NOT NULL DEFAULT portal_now(),
   sending_at timestamptz,

@@ -8,7 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, LargeBinary, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    and_,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.access.states import NominationState, TermsKind
@@ -37,6 +48,12 @@ class LoginSession(Identified, Base):
     expires_at: Mapped[datetime]
     idle_seconds: Mapped[int] = mapped_column(Integer)
     user_agent: Mapped[str] = mapped_column(server_default="")
+
+    @classmethod
+    def is_live(cls) -> ColumnElement[bool]:
+        """As SQL: neither the time without a visit nor the time at all is over."""
+        idle = func.make_interval(0, 0, 0, 0, 0, 0, cls.idle_seconds)
+        return and_(cls.expires_at > PORTAL_NOW, cls.last_seen_at + idle > PORTAL_NOW)
 
 
 class SignInLink(Base):

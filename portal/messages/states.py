@@ -28,6 +28,7 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    UNDELIVERABLE = "undeliverable"
     MAIL_OFF = "mail_off"
 
     @property
@@ -43,7 +44,8 @@ _REASONS: Final = {
     Reason.UNSUBSCRIBED: _l("The person does not want mail of this kind"),
     Reason.SUPERSEDED: _l("A later event made it pointless"),
     Reason.EXPIRED: _l("It came too late to be of use"),
-    Reason.MAIL_OFF: _l("Mail is switched off"),
+    Reason.UNDELIVERABLE: _l("The mail server of the address refuses it"),
+    Reason.MAIL_OFF: _l("Our mail server cannot be reached; it is tried again"),
 }
 
 TRANSITIONS: Final[dict[MessageState, frozenset[MessageState]]] = {

@@ -1,0 +1,90 @@
+"""The kinds of message: each slice registers its own, with their words and when they may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from sqlalchemy.orm import Session
+
+from portal.messages.models import Message
+from portal.messages.states import Reason
+
+Data = Mapping[str, Any]
+
+
+class MessageKind:
+    """One kind of message. Words are made when they are read or mailed, in the reader's language."""
+
+    key: ClassVar[str]
+    """`<slice>.<what>`, as stored."""
+    category: ClassVar[str] = "news"
+    """`needs_you`, `news` or `account`: the tab of the message centre."""
+    icon: ClassVar[str] = "bell"
+    tone: ClassVar[str] = "brand"
+    mail: ClassVar[bool] = True
+    """Whether it is mailed too."""
+    in_portal: ClassVar[bool] = True
+    """Whether the message centre shows it; not what is only of use in the mail, such as a link to sign in."""
+
+    def subject(self, data: Data) -> str:
+        """One line."""
+        raise NotImplementedError
+
+    def body(self, data: Data) -> list[str]:  # noqa: ARG002 -- for kinds to use
+        """The paragraphs, in plain text; none where the subject says all."""
+        return []
+
+    def facts(self, data: Data) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Terms and values that stand out in a box: what, when, how much."""
+        return []
+
+    def action(self, data: Data) -> str | None:  # noqa: ARG002
+        """The words of the button that opens the link."""
+        return None
+
+    def note(self, data: Data) -> str | None:  # noqa: ARG002
+        """A small line at the end: why this came, or what it does not mean."""
+        return None
+
+    def may_send(self, session: Session, message: Message) -> Reason | None:  # noqa: ARG002
+        """Why it must not be sent, or None; asked in the transaction that marks it as sending (trust.md, consent)."""
+        return None
+
+    def path(self, session: Session, message: Message) -> str | None:  # noqa: ARG002
+        """Where the button leads, below the base URL; secrets in it are made here and never stored."""
+        return message.link_path
+
+    def address(self, session: Session, message: Message) -> str | None:  # noqa: ARG002
+        """The address it must go to; None: the person's primary one."""
+        return None
+
+
+KINDS: Final[dict[str, MessageKind]] = {}
+
+
+def message_kind(kind: type[MessageKind]) -> type[MessageKind]:
+    """Register a kind; a decorator of its class."""
+    KINDS[kind.key] = kind()
+    return kind
+
+
+def hidden() -> list[str]:
+    """The kinds that the message centre does not show."""
+    return [key for key, kind in KINDS.items() if not kind.in_portal]
+
+
+class Unknown(MessageKind):
+    """Stands for a kind that this version of the portal no longer knows."""
+
+    key = "unknown"
+    mail = False
+
+    def subject(self, data: Data) -> str:  # noqa: ARG002
+        """Nothing but its key is known."""
+        return ""
+
+
+def kind_of(message_kind_key: str) -> MessageKind:
+    """The kind of a stored message."""
+    return KINDS.get(message_kind_key) or Unknown()
