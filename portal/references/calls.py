@@ -1,0 +1,151 @@
+"""Saying that a call took place, which pays it once, or that it did not."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit import SYSTEM, Actor
+from portal.clock import now
+from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
+from portal.messages import messages
+from portal.people.models import Person
+from portal.points import awards
+from portal.references import history, requests
+from portal.references.assignments import (
+    Locked,
+    call_of,
+    end,
+    lock_of,
+    move_assignment,
+    move_call,
+    move_request,
+    settle,
+)
+from portal.references.models import (
+    Assignment,
+    AssignmentState,
+    CallState,
+    EventKind,
+    ReferenceCall,
+    ReferenceRequest,
+    RequestState,
+)
+from portal.references.names import shown_initials
+
+explain("ck_reference_call_not_by_the_advocate", _l("The advocate cannot confirm their own call."))
+
+
+def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
+    """Confirm that a call took place: its points are paid, once, and both sides asked how it was.
+
+    A second confirmation returns the call as it is. Refuses `NotFound` for a call of somebody else's request,
+    `NotAllowed` for the advocate, `Conflict` for a call that was cancelled.
+    """
+    locked, assignment, call = _mine(session, call_id, by)
+    if call.state is CallState.HELD:
+        return call
+    if call.state is not CallState.SCHEDULED:
+        raise Conflict(_("This call was cancelled, so it cannot be confirmed."))
+    move_call(call, CallState.HELD)
+    call.held_at, call.confirmed_by = now(session), by.person_id
+    move_assignment(session, assignment, AssignmentState.DONE)
+    request = locked.request
+    if request.state is RequestState.SCHEDULED:
+        move_request(session, request, RequestState.HELD)
+    history.note(session, request, EventKind.HELD, by=by, assignment=assignment, call_id=call.id)
+    session.flush()
+    awards.grant(
+        session,
+        assignment.person_id,
+        assignment.points,
+        subject=f"call:{call.id}",
+        cause=f"call:{call.id}",
+        reason=_("Reference call"),
+        by=by,
+    )
+    _ask_for_feedback(session, request, assignment)
+    return call
+
+
+def did_not_happen(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
+    """Note that a call did not take place: nothing is paid, and the rep may ask somebody else.
+
+    A second click changes nothing. Refuses `NotFound` for a call of somebody else's request, `NotAllowed` for the
+    advocate, `Conflict` for one that is over.
+    """
+    locked, assignment, call = _mine(session, call_id, by)
+    if call.state is CallState.NO_SHOW:
+        return call
+    if call.state is not CallState.SCHEDULED:
+        raise Conflict(_("This call is over already."))
+    end(session, assignment, AssignmentState.NO_SHOW)
+    history.note(session, locked.request, EventKind.NO_SHOW, by=by, assignment=assignment, call_id=call.id)
+    settle(session, locked, by=by)
+    return call
+
+
+def remind_due(session: Session, *, limit: int = 100) -> int:
+    """Ask the reps of calls whose date has passed whether they took place, once; how many were asked."""
+    due = (
+        select(ReferenceRequest)
+        .where(ReferenceRequest.state == RequestState.SCHEDULED, ReferenceRequest.reminded_at.is_(None))
+        .where(ReferenceRequest.needed_by < now(session).date())
+        .order_by(ReferenceRequest.id)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    found = session.scalars(due).all()
+    for request in found:
+        request.reminded_at = now(session)
+        history.note(session, request, EventKind.REMINDED, by=SYSTEM)
+        messages.notify(
+            session,
+            request.requested_by,
+            "call.reminder",
+            link=f"/sales/requests/{request.public_id}",
+            subject_ref=f"reference_request:{request.id}",
+            number=request.number,
+            prospect=request.prospect_name,
+        )
+    return len(found)
+
+
+def _mine(session: Session, call_id: int, by: Actor) -> tuple[Locked, Assignment, ReferenceCall]:
+    assignment_id = session.scalar(select(ReferenceCall.assignment_id).where(ReferenceCall.id == call_id))
+    if assignment_id is None:
+        raise NotFound
+    locked, assignment = lock_of(session, assignment_id)
+    if by.person_id == assignment.person_id:
+        raise NotAllowed(_("Somebody else has to confirm that your call took place."))
+    requests.owned(session, locked.request.id, by=by)
+    if by.person_id is None:
+        raise NotAllowed
+    call = call_of(session, assignment)
+    assert call is not None
+    return locked, assignment, call
+
+
+def _ask_for_feedback(session: Session, request: ReferenceRequest, assignment: Assignment) -> None:
+    name = session.scalars(select(Person.name).where(Person.id == assignment.person_id)).one()
+    messages.notify(
+        session,
+        assignment.person_id,
+        "call.confirmed",
+        link=f"/asks/{assignment.public_id}",
+        subject_ref=f"assignment:{assignment.id}",
+        prospect=request.prospect_name,
+        points=assignment.points,
+    )
+    messages.notify(
+        session,
+        request.requested_by,
+        "call.outcome",
+        link=f"/sales/requests/{request.public_id}",
+        subject_ref=f"reference_request:{request.id}",
+        number=request.number,
+        prospect=request.prospect_name,
+        who=shown_initials(name),
+    )

@@ -1,0 +1,221 @@
+"""Nobody gets worn out: the limits, said in words before the database's trigger refuses (trust.md, fatigue)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from babel.dates import format_date
+from flask_babel import get_locale, get_timezone, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ARRAY, BigInteger, bindparam, select, text, update
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.audit import Actor
+from portal.clock import now, wall
+from portal.database.refusal import Invalid, LimitReached, NotFound, explain
+from portal.people.models import Person, Role
+from portal.people.people import lock_person
+from portal.program import current
+from portal.references.models import ActivityType, AdvocateLimits, Ask, AskSource
+
+LONGEST_PAUSE: Final = timedelta(days=366)
+
+explain("fatigue_person_window", _l("They have had as many asks as their limit allows. Try somebody else."))
+explain("fatigue_person_gap", _l("They were asked a short while ago and are resting. Try somebody else."))
+explain("fatigue_person_open", _l("They have an ask that is not answered yet. Try somebody else."))
+explain("fatigue_company_window", _l("Their company has had as many asks as the program allows. Try another company."))
+explain("fatigue_person_paused", _l("They take no asks at the moment. Try somebody else."))
+explain("fatigue_unknown", _l("Their limits cannot be read, so nobody can be asked. Tell the program team."))
+explain("ask_in_the_future", _l("An ask can only be noted after it was made."))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much somebody was asked, against what is allowed; times are None where nothing stands in the way."""
+
+    person_id: int
+    asks: int
+    allowed: int
+    open_asks: int
+    allowed_open: int
+    away: bool
+    last_asked_at: datetime | None
+    paused_until: datetime | None
+    gap_until: datetime | None
+    window_until: datetime | None
+    company_asks: int
+    company_allowed: int
+    company_until: datetime | None
+
+    @property
+    def askable(self) -> bool:
+        """Whether they can be asked now; the same conditions as in the trigger `ask_counted`."""
+        return not (
+            self.away
+            or self.paused_until
+            or self.open_asks >= self.allowed_open
+            or self.asks >= self.allowed
+            or self.gap_until
+            or self.company_until
+        )
+
+    @property
+    def resting_until(self) -> datetime | None:
+        """When they can be asked again, as far as a date is known; None also where they can be asked now."""
+        known = [until for until in (self.paused_until, self.gap_until, self.window_until, self.company_until) if until]
+        return max(known) if known and not self.away else None
+
+
+_LOADS: Final = text(
+    "SELECT p.id AS person_id, l.* FROM unnest(:people) AS p(id) CROSS JOIN LATERAL portal_load(p.id) AS l"
+    " WHERE l.allowed IS NOT NULL"
+).bindparams(bindparam("people", type_=ARRAY(BigInteger)))
+
+
+def loads(session: Session, person_ids: Iterable[int]) -> dict[int, Load]:
+    """The loads of several people, in one statement; asks nothing for nobody."""
+    wanted = sorted(set(person_ids))
+    if not wanted:
+        return {}
+    return {row["person_id"]: Load(**row) for row in session.execute(_LOADS, {"people": wanted}).mappings()}
+
+
+def load_of(session: Session, person_id: int) -> Load:
+    """The load of one person. Refuses `NotFound`."""
+    found = loads(session, [person_id])
+    if person_id not in found:
+        raise NotFound
+    return found[person_id]
+
+
+def require_askable(session: Session, person: Person, shown: str) -> Load:
+    """Refuse (`LimitReached`) with the sentence that says why and until when; call it under the locks of an ask.
+
+    `shown` is what may be shown of the person: initials before acceptance. The database has the last word.
+    """
+    load = load_of(session, person.id)
+    if not load.askable:
+        raise LimitReached(why_resting(load, shown))
+    return load
+
+
+def why_resting(load: Load, who: str) -> str:
+    """Why somebody cannot be asked now, like "J. W. is resting until 4 January (2 calls this quarter)."."""
+    until = _day(load.resting_until) if load.resting_until else ""
+    if load.away or load.allowed == 0 or not (until or load.open_asks >= load.allowed_open):
+        return str(_("%(who)s takes no asks at the moment.", who=who))
+    if load.paused_until:
+        return str(_("%(who)s takes no asks until %(until)s.", who=who, until=until))
+    if load.asks >= load.allowed:
+        calls = ngettext("%(num)d call this quarter", "%(num)d calls this quarter", load.asks)
+        return str(_("%(who)s is resting until %(until)s (%(calls)s).", who=who, until=until, calls=calls))
+    if load.open_asks >= load.allowed_open:
+        return str(_("%(who)s has an ask that is not answered yet. One at a time is the rule.", who=who))
+    if load.gap_until and load.last_asked_at:
+        asked = _day(load.last_asked_at)
+        return str(
+            _("%(who)s is resting until %(until)s (last asked on %(asked)s).", who=who, until=until, asked=asked)
+        )
+    return str(
+        _(
+            "%(who)s's company is resting until %(until)s (enough asks of its people this quarter).",
+            who=who,
+            until=until,
+        )
+    )
+
+
+def note_in_pool(session: Session, person_id: int, *, company_too: bool = False) -> None:
+    """Keep the pool's `last_asked_at` and `next_askable_at` in step, under the person's lock.
+
+    `company_too`: what changed may have filled or freed the company's limit, so its other people follow.
+    """
+    session.execute(_NOTE, {"person": person_id, "company_too": company_too})
+
+
+_NOTE: Final = text("""
+    UPDATE pool_entry SET (last_asked_at, next_askable_at) = (
+        SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until, l.company_until)
+        FROM portal_load(pool_entry.person_id) l)
+    WHERE person_id = :person OR (:company_too AND company_id = (SELECT company_id FROM person WHERE id = :person))
+    """)
+
+
+def lower(session: Session, person_id: int, asks_per_window: int | None, *, by: Actor) -> AdvocateLimits:
+    """Ask this person less often than the program would; None takes the program's own limit.
+
+    Refuses `NotFound` for anybody but the person, `Invalid` for a number above the program's: limits only go down.
+    """
+    limits = _own_limits(session, person_id, by)
+    highest = current(session).person_asks
+    if asks_per_window is not None and not 0 <= asks_per_window <= highest:
+        raise Invalid(_("Choose a number from 0 to %(highest)d.", highest=highest), field="asks_per_window")
+    limits.asks_per_window = asks_per_window
+    audit.record(session, "limits.change", f"person:{person_id}", by=by, asks_per_window=asks_per_window)
+    session.flush()
+    note_in_pool(session, person_id)
+    return limits
+
+
+def pause(session: Session, person_id: int, until: datetime | None, *, by: Actor) -> AdvocateLimits:
+    """Take no asks until a moment (None: take them again). What was asked already stays asked.
+
+    Refuses `NotFound` for anybody but the person, `Invalid` for the past and for more than a year.
+    """
+    limits = _own_limits(session, person_id, by)
+    if until is not None and not now(session) < until <= now(session) + LONGEST_PAUSE:
+        raise Invalid(_("Choose a time within the next twelve months."), field="until")
+    limits.paused_until = until
+    audit.record(session, "limits.pause", f"person:{person_id}", by=by, until=until.isoformat() if until else None)
+    session.flush()
+    note_in_pool(session, person_id)
+    return limits
+
+
+def log_outside(
+    session: Session, person_id: int, asked_at: datetime, *, by: Actor, activity: str = "reference_call"
+) -> Ask:
+    """Note an ask that was made outside the portal: it counts like any other, and is never refused for a limit.
+
+    Refuses `NotAllowed` for all but staff, `Invalid` for a time to come.
+    """
+    by.require(Role.SALES, Role.MANAGER, Role.ADMIN)
+    if asked_at > now(session):
+        raise Invalid(_("An ask can only be noted after it was made."), field="asked_at")
+    lock_person(session, person_id)
+    kind = session.scalars(select(ActivityType).where(ActivityType.key == activity)).one()
+    ask = Ask(person_id=person_id, activity_type_id=kind.id, source=AskSource.OUTSIDE, asked_at=asked_at)
+    session.add(ask)
+    session.flush()
+    audit.record(session, "ask.outside", f"ask:{ask.id}", by=by, person_id=person_id)
+    note_in_pool(session, person_id, company_too=True)
+    return ask
+
+
+def free(session: Session, assignment_id: int) -> None:
+    """Let an ask count no longer, because it was cancelled before it reached anybody."""
+    session.execute(
+        update(Ask).where(Ask.assignment_id == assignment_id, Ask.freed_at.is_(None)).values(freed_at=now(session))
+    )
+
+
+def _own_limits(session: Session, person_id: int, by: Actor) -> AdvocateLimits:
+    if by.person_id != person_id:
+        raise NotFound
+    lock_person(session, person_id)
+    limits = session.get(AdvocateLimits, person_id)
+    if limits is None:
+        limits = AdvocateLimits(person_id=person_id)
+        session.add(limits)
+    return limits
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone(get_timezone())
+    pattern = "d MMMM" if moment - wall() < timedelta(days=300) else "d MMMM y"
+    return str(format_date(local, pattern, locale=get_locale()))

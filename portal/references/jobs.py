@@ -1,0 +1,27 @@
+"""Background entry points: asks that nobody answered, calls that nobody confirmed."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal import jobs
+from portal.references import answers, calls
+
+
+@jobs.task("references.expire_ask")
+def expire_ask(session: Session, assignment_id: int) -> None:
+    """Let one ask end whose time to answer is over."""
+    answers.expire(session, assignment_id)
+
+
+@jobs.periodic("references.expire_asks", cron="* * * * *")
+def expire_asks(session: Session) -> None:
+    """Give each overdue ask to a job of its own, in case its own one was lost."""
+    for assignment_id in answers.overdue(session):
+        jobs.defer(session, "references.expire_ask", assignment_id=assignment_id)
+
+
+@jobs.periodic("references.remind_of_calls", cron="7 * * * *")
+def remind_of_calls(session: Session) -> None:
+    """Ask reps whether calls whose date has passed took place."""
+    calls.remind_due(session)

@@ -1,0 +1,61 @@
+"""How often somebody was asked, and how often they want to be: what the limits count (trust.md, fatigue)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.clock import PORTAL_NOW
+from portal.database import Base, choices
+from portal.references.models.states import AskSource
+
+
+class Ask(Base):
+    """Somebody was contacted. The trigger fills company, weight, time and the limits that it counted against.
+
+    `freed_at` says that the ask was cancelled before it reached them; it then counts no longer.
+    """
+
+    __tablename__ = "ask"
+    __table_args__ = (
+        ForeignKeyConstraint(["assignment_id", "person_id"], ["assignment.id", "assignment.person_id"]),
+        UniqueConstraint("assignment_id", "person_id"),
+        CheckConstraint("(source = 'portal') = (assignment_id IS NOT NULL)", name="assignment_id"),
+        CheckConstraint("weight > 0", name="weight"),
+        Index("ix_ask_person_id", "person_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
+        Index("ix_ask_company_id", "company_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    activity_type_id: Mapped[int] = mapped_column(ForeignKey("activity_type.id"))
+    assignment_id: Mapped[int | None]
+    source: Mapped[AskSource] = mapped_column(choices(AskSource, "source"))
+    weight: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    asked_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    allowed: Mapped[int | None] = mapped_column(SmallInteger)
+    company_allowed: Mapped[int | None] = mapped_column(SmallInteger)
+    freed_at: Mapped[datetime | None]
+
+
+class AdvocateLimits(Base):
+    """What an advocate wants less of than the program allows: fewer asks, or none until a date."""
+
+    __tablename__ = "advocate_limits"
+    __table_args__ = (CheckConstraint("asks_per_window >= 0", name="asks_per_window"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    asks_per_window: Mapped[int | None] = mapped_column(SmallInteger)
+    paused_until: Mapped[datetime | None]

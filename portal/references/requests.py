@@ -1,0 +1,332 @@
+"""Asking customers for a reference call, and taking the ask back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy.orm import Session
+
+from portal import jobs
+from portal.audit import Actor
+from portal.clock import now
+from portal.consent.consents import is_live
+from portal.consent.scopes import scope_for
+from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
+from portal.messages import messages
+from portal.people.models import Company, Person, Role
+from portal.people.people import lock_company, lock_people, plain_name
+from portal.program import current
+from portal.references import fatigue, history, opportunities
+from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request
+from portal.references.models import (
+    LONGEST_TOPICS,
+    ActivityType,
+    Ask,
+    AskSource,
+    Assignment,
+    AssignmentState,
+    EventKind,
+    ReferenceRequest,
+    RequestState,
+)
+from portal.references.names import shown_initials
+from portal.references.opportunities import Prospect
+
+LATEST: Final = timedelta(days=180)
+_NO_CONSENT: Final = _l("They do not agree to calls of this kind. Choose somebody else.")
+
+explain("fk_assignment_consent", _NO_CONSENT)
+explain("uq_assignment_request_id_person_id", _l("They are part of this request already."))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked, the same for everybody: by when it is needed, about what, and for whom."""
+
+    activity: ActivityType
+    needed_by: date
+    topics: str
+    prospect: Prospect
+    opportunity_id: int | None
+
+
+def seen_by(by: Actor) -> ColumnElement[bool]:
+    """The requests that an actor may see: a rep their own, managers and administrators all."""
+    if by.has(Role.MANAGER, Role.ADMIN):
+        return true()
+    return ReferenceRequest.requested_by == by.person_id if by.has(Role.SALES) else false()
+
+
+def ask(
+    session: Session,
+    *,
+    person_id: int,
+    needed_by: date,
+    topics: str,
+    by: Actor,
+    opportunity_id: int | None = None,
+    prospect_name: str | None = None,
+    prospect_industry: str | None = None,
+    request_key: UUID | None = None,
+) -> ReferenceRequest:
+    """Ask one customer for a reference call, for a deal or for a prospect that is named. See `ask_all`."""
+    return ask_all(
+        session,
+        person_ids=[person_id],
+        needed_by=needed_by,
+        topics=topics,
+        by=by,
+        opportunity_id=opportunity_id,
+        prospect_name=prospect_name,
+        prospect_industry=prospect_industry,
+        request_key=request_key,
+    )
+
+
+def ask_all(
+    session: Session,
+    *,
+    person_ids: Iterable[int],
+    needed_by: date,
+    topics: str,
+    by: Actor,
+    opportunity_id: int | None = None,
+    prospect_name: str | None = None,
+    prospect_industry: str | None = None,
+    request_key: UUID | None = None,
+) -> ReferenceRequest:
+    """Ask several customers in one request: all or none. It is approved at once and waits for their answers.
+
+    The same `request_key` again returns the first request (a second click). Refuses `NotAllowed` for all but staff and
+    for oneself, `NotFound` for a deal of somebody else, `Invalid` for what was typed, `Conflict` without live consent
+    for the audience, `LimitReached` with the sentence of the limit (trust.md, fatigue).
+    """
+    by.require(Role.SALES, Role.MANAGER, Role.ADMIN)
+    if by.person_id is None:
+        raise NotAllowed
+    wanted = sorted(set(person_ids))
+    people = lock_people(session, wanted)
+    earlier = _asked_before(session, request_key, by)
+    if earlier is not None:
+        return earlier
+    wish = _wish(
+        session,
+        needed_by=needed_by,
+        topics=topics,
+        opportunity_id=opportunity_id,
+        prospect_name=prospect_name,
+        prospect_industry=prospect_industry,
+        by=by,
+    )
+    for person in _known(people, wanted):
+        if person.id == by.person_id:
+            raise NotAllowed(_("You cannot ask yourself."))
+    companies = {
+        company_id: lock_company(session, company_id)
+        for company_id in sorted({person.company_id for person in people if person.company_id is not None})
+    }
+    scopes = {person.id: _scope(session, person, companies, wish) for person in people}
+    for person in people:
+        fatigue.require_askable(session, person, shown_initials(person.name))
+    request = _open(session, wish, by=by, request_key=request_key)
+    for person in people:
+        _assign(session, request, person, scopes[person.id], wish, by=by)
+    move_request(session, request, RequestState.WAITING)
+    return request
+
+
+def withdraw(session: Session, request_id: int, *, by: Actor) -> ReferenceRequest:
+    """Take a request back: everybody who was asked is told, nobody has to answer any more.
+
+    A second click changes nothing. Refuses `NotFound` for somebody else's, `Conflict` once the call took place.
+    """
+    owned(session, request_id, by=by)
+    locked = lock_all(session, request_id)
+    request = locked.request
+    if request.state is RequestState.WITHDRAWN:
+        return request
+    if request.state in (RequestState.HELD, RequestState.CLOSED):
+        raise Conflict(_("The call took place already; there is nothing left to withdraw."))
+    move_request(session, request, RequestState.WITHDRAWN)
+    history.note(session, request, EventKind.WITHDRAWN, by=by)
+    release(session, locked)
+    return request
+
+
+def release(session: Session, locked: Locked) -> None:
+    """Take the ask back from everybody who still has an open part in a request, and tell those whom it had reached."""
+    for assignment in locked.open:
+        if not end(session, assignment, AssignmentState.WITHDRAWN):
+            _tell_no_longer(session, locked.request, assignment)
+
+
+def owned(session: Session, request_id: int, *, by: Actor) -> ReferenceRequest:
+    """A request that the actor may act on. Refuses `NotFound` for a missing one and for somebody else's alike."""
+    request = session.scalar(select(ReferenceRequest).where(ReferenceRequest.id == request_id, seen_by(by)))
+    if request is None:
+        raise NotFound
+    return request
+
+
+def find(session: Session, public_id: UUID, *, by: Actor) -> ReferenceRequest:
+    """The same by the id of its address."""
+    request = session.scalar(select(ReferenceRequest).where(ReferenceRequest.public_id == public_id, seen_by(by)))
+    if request is None:
+        raise NotFound
+    return request
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _asked_before(session: Session, request_key: UUID | None, by: Actor) -> ReferenceRequest | None:
+    if request_key is None:
+        return None
+    earlier = session.scalar(select(ReferenceRequest).where(ReferenceRequest.request_key == request_key))
+    if earlier is not None and earlier.requested_by != by.person_id:
+        raise Conflict(_("This form was used before. Reload the page and try again."))
+    return earlier
+
+
+def _known(people: Sequence[Person], wanted: Sequence[int]) -> Sequence[Person]:
+    if not people or len(people) != len(wanted):
+        raise NotFound
+    return people
+
+
+def _wish(
+    session: Session,
+    *,
+    needed_by: date,
+    topics: str,
+    opportunity_id: int | None,
+    prospect_name: str | None,
+    prospect_industry: str | None,
+    by: Actor,
+) -> Wish:
+    today = now(session).date()
+    if not today < needed_by <= today + LATEST:
+        raise Invalid(_("Choose a day from tomorrow on, at most six months ahead."), field="needed_by")
+    topics = topics.strip()
+    if not topics:
+        raise Invalid(_("Please say what the prospect wants to know."), field="topics")
+    if len(topics) > LONGEST_TOPICS:
+        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=LONGEST_TOPICS), field="topics")
+    found = Prospect(None, None, None, None, None)
+    if opportunity_id is not None:
+        found = opportunities.prospect_of(session, opportunities.of_id(session, opportunity_id, by=by))
+    name = found.name or " ".join((prospect_name or "").split())
+    if not name:
+        raise Invalid(_("Please name the prospect."), field="prospect_name")
+    industry = found.industry or " ".join((prospect_industry or "").split()) or None
+    if industry and len(industry) > 200:
+        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=200), field="prospect_industry")
+    activity = session.scalars(select(ActivityType).where(ActivityType.key == "reference_call")).one()
+    prospect = Prospect(_prospect_name(name), industry, found.country, found.size_band, found.product)
+    return Wish(activity, needed_by, topics, prospect, opportunity_id)
+
+
+def _prospect_name(name: str) -> str:
+    try:
+        return plain_name(name)
+    except Invalid as refusal:
+        raise Invalid(str(refusal), field="prospect_name") from None
+
+
+def _scope(session: Session, person: Person, companies: dict[int, Company], wish: Wish) -> str:
+    own = companies[person.company_id].industry if person.company_id is not None else None
+    scope = scope_for(wish.activity.key, own, wish.prospect.industry)
+    if not is_live(session, person.id, scope):
+        raise Conflict(_NO_CONSENT)
+    return scope
+
+
+def _open(session: Session, wish: Wish, *, by: Actor, request_key: UUID | None) -> ReferenceRequest:
+    assert by.person_id is not None
+    request = ReferenceRequest(
+        request_key=request_key,
+        opportunity_id=wish.opportunity_id,
+        requested_by=by.person_id,
+        activity_type_id=wish.activity.id,
+        prospect_name=wish.prospect.name,
+        prospect_industry=wish.prospect.industry,
+        prospect_country=wish.prospect.country,
+        prospect_size_band=wish.prospect.size_band,
+        product=wish.prospect.product,
+        topics=wish.topics,
+        needed_by=wish.needed_by,
+        state=RequestState.REQUESTED,
+        state_since=now(session),
+        created_at=now(session),
+    )
+    session.add(request)
+    session.flush()
+    history.note(session, request, EventKind.REQUESTED, by=by, opportunity_id=wish.opportunity_id)
+    move_request(session, request, RequestState.APPROVED)
+    history.note(session, request, EventKind.APPROVED, by=by)
+    return request
+
+
+def _assign(
+    session: Session, request: ReferenceRequest, person: Person, scope: str, wish: Wish, *, by: Actor
+) -> Assignment:
+    assignment = Assignment(
+        request_id=request.id,
+        person_id=person.id,
+        company_id=person.company_id,
+        scope=scope,
+        points=wish.activity.points,
+        state=AssignmentState.PROPOSED,
+    )
+    move_assignment(session, assignment, AssignmentState.ASKED)
+    assignment.asked_at = now(session)
+    assignment.answer_by = min(now(session) + timedelta(hours=current(session).answer_hours), end_of(request.needed_by))
+    session.add(assignment)
+    session.flush()
+    session.add(
+        Ask(
+            person_id=person.id,
+            activity_type_id=wish.activity.id,
+            assignment_id=assignment.id,
+            source=AskSource.PORTAL,
+            asked_at=now(session),
+        )
+    )
+    session.flush()
+    history.note(session, request, EventKind.ASKED, by=by, assignment=assignment)
+    fatigue.note_in_pool(session, person.id, company_too=True)
+    seconds = max(1, int((assignment.answer_by - now(session)).total_seconds()))
+    jobs.defer(session, "references.expire_ask", in_seconds=seconds, assignment_id=assignment.id)
+    messages.notify(
+        session,
+        person.id,
+        "request.ask",
+        link=f"/asks/{assignment.public_id}",
+        subject_ref=f"assignment:{assignment.id}",
+        industry=request.prospect_industry,
+        needed_by=request.needed_by.isoformat(),
+        answer_by=assignment.answer_by.isoformat(),
+        topics=request.topics,
+        points=assignment.points,
+    )
+    return assignment
+
+
+def _tell_no_longer(session: Session, request: ReferenceRequest, assignment: Assignment) -> None:
+    messages.notify(
+        session,
+        assignment.person_id,
+        "request.withdrawn",
+        link=f"/asks/{assignment.public_id}",
+        subject_ref=f"assignment:{assignment.id}",
+        industry=request.prospect_industry,
+    )
