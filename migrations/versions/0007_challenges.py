@@ -64,7 +64,8 @@ BEGIN
   END IF;
   SELECT bool_and(state = 'draft') INTO drafted FROM (
     SELECT state FROM challenge
-    WHERE id IN (CASE WHEN TG_OP <> 'DELETE' THEN NEW.challenge_id END, CASE WHEN TG_OP <> 'INSERT' THEN OLD.challenge_id END)
+    WHERE id IN (CASE WHEN TG_OP <> 'DELETE' THEN NEW.challenge_id END,
+                 CASE WHEN TG_OP <> 'INSERT' THEN OLD.challenge_id END)
     FOR SHARE) held;
   IF NOT drafted THEN
     RAISE EXCEPTION 'the stages of a published challenge do not change'

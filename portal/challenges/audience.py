@@ -81,6 +81,8 @@ def choices(session: Session) -> tuple[list[str], list[str]]:
     """The industries and countries that the known companies have, for the editor (at most 500 of each)."""
     found = []
     for column in (Company.industry, Company.country):
-        known = select(column).where(column.is_not(None)).group_by(column).order_by(func.portal_plain(column)).limit(500)
+        known = (
+            select(column).where(column.is_not(None)).group_by(column).order_by(func.portal_plain(column)).limit(500)
+        )
         found.append([value for value in session.scalars(known) if value])
     return found[0], found[1]

@@ -59,7 +59,14 @@ def create(
     """Begin a challenge as a draft. Refuses `NotAllowed` for all but managers, and `Invalid` texts and times."""
     by.require(*DESK)
     challenge = Challenge(state=ChallengeState.DRAFT, created_by=by.person_id)
-    _write(challenge, title, summary, description, minutes, activity_type)
+    _write(
+        challenge,
+        title=title,
+        summary=summary,
+        description=description,
+        minutes=minutes,
+        activity_type=activity_type,
+    )
     _aim(challenge, audience, opens_at, closes_at)
     session.add(challenge)
     session.flush()
@@ -89,7 +96,14 @@ def change(
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         raise Conflict(_l("This challenge is archived; it does not change any more."))
-    _write(challenge, title, summary, description, minutes, activity_type)
+    _write(
+        challenge,
+        title=title,
+        summary=summary,
+        description=description,
+        minutes=minutes,
+        activity_type=activity_type,
+    )
     _aim(challenge, audience, opens_at, closes_at)
     if challenge.state is ChallengeState.PUBLISHED:
         _must_pass(checks(challenge))
@@ -176,7 +190,7 @@ def text_of(given: str, most: int, field: str, *, required: bool = False) -> str
 
 
 def _write(
-    challenge: Challenge, title: str, summary: str, description: str, minutes: int, activity_type: str | None
+    challenge: Challenge, *, title: str, summary: str, description: str, minutes: int, activity_type: str | None
 ) -> None:
     if activity_type and activity_type not in activities.ACTIVITIES:
         raise Invalid(_l("There is no such kind of challenge."), field="activity_type")

@@ -49,7 +49,14 @@ def add_stage(
 
 
 def change_stage(
-    session: Session, challenge_id: int, position: int, *, title: str, instructions: str, by: Actor, points: int | None = None
+    session: Session,
+    challenge_id: int,
+    position: int,
+    *,
+    title: str,
+    instructions: str,
+    by: Actor,
+    points: int | None = None,
 ) -> Stage:
     """Change a stage's texts, and in a draft its points (none: they stay). Refuses as `add_stage`."""
     by.require(*DESK)

@@ -11,17 +11,16 @@ from datetime import timedelta
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import SYSTEM, Actor
 from portal.challenges import audience, messages
-from portal.challenges.models import LONGEST_COMMENT, Challenge, Stage, StageResponse, Submission
+from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.moves import WHOLE, accept, follow, lock, locked, locking, move, move_response, redoable
 from portal.challenges.stages import kind_of
 from portal.challenges.states import (
-    RESPONSE_TRANSITIONS,
-    TRANSITIONS,
     Reason,
     ResponseState,
     State,
@@ -31,13 +30,11 @@ from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound, explain
 from portal.people.models import Role
 from portal.people.people import lock_people, lock_person
-from portal.points import awards
 from portal.references import pool
 
 REDO_GRACE: Final = timedelta(hours=336)
 """How long changes that were asked for may still be made after a challenge has closed."""
 _AT_ONCE: Final = 200
-_DECIDED: Final = {State.APPROVED, State.REDO_REQUESTED, State.REJECTED}
 _NO_CHALLENGE: Final = _l("There is no such challenge.")
 _OWN_WORK: Final = _l("Somebody else has to verify your own submission.")
 _CLOSED: Final = _l("This challenge has closed. What you handed in before it closed counts.")
@@ -90,7 +87,9 @@ def take_up(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     return _taken_up(session, submission) if submission.state is State.DISMISSED else submission
 
 
-def save(session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor) -> StageResponse:
+def save(
+    session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor
+) -> StageResponse:
     """Keep what was typed so far for a stage that is still open. Refuses as `submit`, but not what is incomplete."""
     submission, response = _to_fill_in(session, submission_id, stage_id, by)
     if not response.is_open:
@@ -101,7 +100,9 @@ def save(session: Session, submission_id: int, stage_id: int, given: Mapping[str
     return response
 
 
-def submit(session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor) -> Submission:
+def submit(
+    session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor
+) -> Submission:
     """Hand in one stage. Honour and automatic stages are accepted and paid at once; with the last open stage the
     submission goes to the managers, or is approved where nothing waits for them.
 
@@ -116,12 +117,12 @@ def submit(session: Session, submission_id: int, stage_id: int, given: Mapping[s
         raise Conflict(_l("This step has been handed in already."))
     _still_open(session, submission)
     response.response = accepted
-    _move_response(response, ResponseState.HANDED_IN)
+    move_response(response, ResponseState.HANDED_IN)
     response.handed_in_at = now(session)
     response.redo_note = None
     if response.verification is not Verification.MANAGER:
-        _accept(session, submission, [response], by=SYSTEM)
-    _follow(session, submission)
+        accept(session, submission, [response], by=SYSTEM)
+    follow(session, submission)
     session.flush()
     return submission
 
@@ -138,7 +139,7 @@ def approve(session: Session, submission_id: int, *, by: Actor, comment: str = "
     _may_decide(submission, by)
     move(session, submission, State.APPROVED, by=by, comment=comment)
     handed_in = [response for response in submission.responses if response.state is ResponseState.HANDED_IN]
-    _accept(session, submission, handed_in, by=by)
+    accept(session, submission, handed_in, by=by)
     pool.propose(session, submission.person_id, because=f"submission:{submission.id}")
     audit.record(session, "submission.approve", f"submission:{submission.id}", by=by)
     messages.approved(session, submission)
@@ -160,7 +161,7 @@ def request_redo(
         raise Invalid(_l("Say what should change, so that they know what to do."), field="comment")
     move(session, submission, State.REDO_REQUESTED, by=by, comment=comment)
     for response in named:
-        _move_response(response, ResponseState.REDO_REQUESTED)
+        move_response(response, ResponseState.REDO_REQUESTED)
         response.redo_note = comment.strip()
     audit.record(session, "submission.redo", f"submission:{submission.id}", by=by, stages=sorted(stage_ids))
     messages.changes_asked(session, submission)
@@ -169,7 +170,7 @@ def request_redo(
 
 
 def reject(session: Session, submission_id: int, *, reason: Reason, by: Actor, comment: str = "") -> Submission:
-    """End the submission without paying what waits; stages that were accepted keep their points. Refuses as `approve`."""
+    """End it without paying what waits; stages that were accepted keep their points. Refuses as `approve`."""
     submission = lock(session, submission_id)
     _may_decide(submission, by)
     submission.reason = reason
@@ -199,61 +200,12 @@ def expire_due(session: Session) -> int:
     lock_people(session, {person_id for _id, person_id in found})
     wanted = select(Submission).where(Submission.id.in_([row.id for row in found])).order_by(Submission.id)
     ended = 0
-    for submission in session.scalars(_locking(wanted)):
+    for submission in session.scalars(locking(wanted)):
         if submission.state in (State.IN_PROGRESS, State.REDO_REQUESTED):
             move(session, submission, State.EXPIRED)
             ended += 1
     session.flush()
     return ended
-
-
-def lock(session: Session, submission_id: int) -> Submission:
-    """Lock a submission, its person first (trust.md, lock order). Refuses `NotFound`."""
-    person_id = session.scalar(select(Submission.person_id).where(Submission.id == submission_id))
-    if person_id is None:
-        raise NotFound(_l("There is no such submission."))
-    lock_person(session, person_id)
-    return locked(session, submission_id)
-
-
-def locked(session: Session, submission_id: int) -> Submission:
-    """The submission with its responses, freshly read and locked; its person is locked already."""
-    wanted = select(Submission).where(Submission.id == submission_id).options(*_WHOLE)
-    return session.scalars(_locking(wanted)).one()
-
-
-def move(
-    session: Session, submission: Submission, state: State, *, by: Actor = SYSTEM, comment: str | None = None
-) -> None:
-    """The only way into another state; refuses (`Conflict`) what `TRANSITIONS` does not hold."""
-    if state not in TRANSITIONS[submission.state]:
-        raise Conflict(
-            _l("This is not possible any more: it stands at “%(state)s” now.", state=submission.state.label)
-        )
-    submission.state = state
-    if state is State.SUBMITTED:
-        submission.submitted_at = now(session)
-    decided = state in _DECIDED
-    submission.decided_at = now(session) if decided else None
-    submission.decided_by = by.person_id if decided else None
-    if decided:
-        submission.comment = (comment or "").strip()[:LONGEST_COMMENT] or None
-
-
-def redoable(submission: Submission, stage_ids: Collection[int]) -> list[StageResponse]:
-    """The responses to the named stages; refuses (`Invalid`) none, and stages that do not wait for a verdict."""
-    wanted = set(stage_ids)
-    named = [response for response in submission.responses if response.stage_id in wanted]
-    if not wanted or len(named) != len(wanted) or any(one.state is not ResponseState.HANDED_IN for one in named):
-        raise Invalid(_l("Choose the steps that should change."), field="stages")
-    return named
-
-
-_WHOLE: Final = (selectinload(Submission.responses).selectinload(StageResponse.stage),)
-
-
-def _locking(wanted: Select[tuple[Submission]]) -> Select[tuple[Submission]]:
-    return wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def _advocate(session: Session, by: Actor) -> int:
@@ -265,7 +217,7 @@ def _advocate(session: Session, by: Actor) -> int:
 
 def _own(session: Session, challenge_id: int, person_id: int) -> Submission | None:
     wanted = select(Submission).where(Submission.challenge_id == challenge_id, Submission.person_id == person_id)
-    return session.scalars(_locking(wanted.options(*_WHOLE))).one_or_none()
+    return session.scalars(locking(wanted.options(*WHOLE))).one_or_none()
 
 
 def _offered(session: Session, challenge_id: int, person_id: int) -> None:
@@ -277,9 +229,7 @@ def _offered(session: Session, challenge_id: int, person_id: int) -> None:
 def _promised(session: Session, challenge_id: int) -> list[StageResponse]:
     stages = session.scalars(select(Stage).where(Stage.challenge_id == challenge_id).order_by(Stage.position))
     return [
-        StageResponse(
-            stage_id=stage.id, points=stage.points, verification=stage.verification, state=ResponseState.OPEN
-        )
+        StageResponse(stage_id=stage.id, points=stage.points, verification=stage.verification, state=ResponseState.OPEN)
         for stage in stages
     ]
 
@@ -312,9 +262,7 @@ def _to_fill_in(session: Session, submission_id: int, stage_id: int, by: Actor) 
 
 def _still_open(session: Session, submission: Submission) -> None:
     if submission.state not in (State.IN_PROGRESS, State.REDO_REQUESTED):
-        raise Conflict(
-            _l("Nothing can be handed in now: it stands at “%(state)s”.", state=submission.state.label)
-        )
+        raise Conflict(_l("Nothing can be handed in now: it stands at “%(state)s”.", state=submission.state.label))
     closes_at = session.scalar(select(Challenge.closes_at).where(Challenge.id == submission.challenge_id))
     if submission.state is State.IN_PROGRESS and closes_at is not None and closes_at <= now(session):
         raise Gone(_CLOSED)
@@ -326,37 +274,3 @@ def _may_decide(submission: Submission, by: Actor) -> None:
     by.require(Role.MANAGER, Role.ADMIN)
     if submission.person_id == by.person_id:
         raise NotAllowed(_OWN_WORK)
-
-
-def _move_response(response: StageResponse, state: ResponseState) -> None:
-    if state not in RESPONSE_TRANSITIONS[response.state]:
-        raise Conflict(_l("This step has been decided already."))
-    response.state = state
-
-
-def _accept(session: Session, submission: Submission, responses: list[StageResponse], *, by: Actor) -> None:
-    challenge = session.scalar(select(Challenge.title).where(Challenge.id == submission.challenge_id))
-    for response in responses:
-        _move_response(response, ResponseState.ACCEPTED)
-        response.accepted_at = now(session)
-        if response.points:
-            awards.grant(
-                session,
-                submission.person_id,
-                response.points,
-                subject=f"stage_response:{response.id}",
-                cause=f"submission:{submission.id}",
-                reason=f"{challenge}: {response.stage.title}",
-                by=by,
-            )
-
-
-def _follow(session: Session, submission: Submission) -> None:
-    """Let the submission's state follow from its responses after one was handed in."""
-    if any(response.is_open for response in submission.responses):
-        return
-    move(session, submission, State.SUBMITTED)
-    if all(response.state is ResponseState.ACCEPTED for response in submission.responses):
-        move(session, submission, State.APPROVED)
-    else:
-        messages.handed_in(session, submission)

@@ -1,4 +1,4 @@
-"""The verbs on a manager's decision: recorded, undone for some seconds, then applied through the verb on the submission."""
+"""The verbs on a manager's decision: recorded, undone for some seconds, then applied by the submission's verb."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.audit import Actor
-from portal.challenges import submissions
+from portal.challenges import moves, submissions
 from portal.challenges.models import LONGEST_COMMENT, Submission, Verdict
 from portal.challenges.states import Decision, Reason, State, VerdictState
 from portal.clock import now
@@ -47,8 +47,8 @@ def record(
     by.require(*_DESK)
     elapsed = _elapsed(session, by)
     submission = _lock_with(session, submission_id, elapsed)
-    for verdict in elapsed:
-        apply(session, verdict)
+    for verdict_id in elapsed:
+        apply(session, verdict_id)
     _may_be_decided(submission, by)
     open_verdict = session.scalar(_open_of(submission_id))
     if open_verdict is not None:
@@ -73,12 +73,12 @@ def record(
 
 
 def undo(session: Session, verdict_id: int, *, by: Actor) -> Verdict:
-    """Take one's own decision back while it is open. Refuses `NotFound` for another's, `Conflict` once it was applied."""
+    """Take one's own decision back while it is open. Refuses `NotFound` for another's, `Conflict` once applied."""
     by.require(*_DESK)
     verdict = session.get(Verdict, verdict_id)
     if verdict is None or verdict.decided_by != by.person_id:
         raise NotFound(_l("There is no such decision."))
-    submissions.lock(session, verdict.submission_id)
+    moves.lock(session, verdict.submission_id)
     session.refresh(verdict, with_for_update={"key_share": True})
     if verdict.state is VerdictState.APPLIED:
         raise Conflict(_l("This decision has been carried out already; it cannot be taken back."))
@@ -95,7 +95,7 @@ def apply(session: Session, verdict_id: int) -> Verdict:
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
         raise NotFound(_l("There is no such decision."))
-    submission = submissions.lock(session, verdict.submission_id)
+    submission = moves.lock(session, verdict.submission_id)
     session.refresh(verdict, with_for_update={"key_share": True})
     if verdict.state is not VerdictState.OPEN:
         return verdict
@@ -129,7 +129,7 @@ def _lock_with(session: Session, submission_id: int, elapsed: Collection[int]) -
     lock_people(session, session.scalars(touched))
     if session.get(Submission, submission_id) is None:
         raise NotFound(_l("There is no such submission."))
-    return submissions.locked(session, submission_id)
+    return moves.locked(session, submission_id)
 
 
 def _elapsed(session: Session, by: Actor) -> list[int]:
@@ -139,7 +139,7 @@ def _elapsed(session: Session, by: Actor) -> list[int]:
     return list(session.scalars(waiting.order_by(Verdict.submission_id).limit(_AT_ONCE)))
 
 
-def _open_of(submission_id: int) -> Select[tuple[Verdict]]:
+def _open_of(submission_id: int) -> Select[Verdict]:
     return (
         select(Verdict)
         .where(Verdict.submission_id == submission_id, Verdict.state == VerdictState.OPEN)
@@ -164,7 +164,7 @@ def _is_complete(
     if decision is Decision.REJECT and reason is None:
         raise Invalid(_l("Choose a reason."), field="reason")
     if decision is Decision.REDO:
-        submissions.redoable(submission, stage_ids)
+        moves.redoable(submission, stage_ids)
         if not comment.strip():
             raise Invalid(_l("Say what should change, so that they know what to do."), field="comment")
 

@@ -70,7 +70,7 @@ def kinds() -> list[StageKind]:
 
 
 def plain_text(given: object) -> str:
-    """Typed text with one kind of line end and nothing around it; refuses (`Invalid`) what is no text or holds a NUL."""
+    """Typed text with one kind of line end, trimmed; refuses (`Invalid`) what is no text or holds a NUL."""
     if given is None:
         return ""
     if not isinstance(given, str) or "\x00" in given:

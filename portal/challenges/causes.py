@@ -1,0 +1,40 @@
+"""What the rest of the house learns of challenges: why points came, and how much waits at the manager's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, select
+from sqlalchemy.orm import Session
+
+from portal.access.visitor import FACTS
+from portal.challenges.models import Challenge, Submission
+from portal.challenges.queries.queue import waits_for
+from portal.people.models import PersonRole, Role
+from portal.points.causes import CAUSES, Named
+
+
+def submissions(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
+    """The challenges of these submissions, by title, with the page of each."""
+    wanted = (
+        select(Submission.id, Challenge.title, Challenge.public_id)
+        .join(Challenge, Challenge.id == Submission.challenge_id)
+        .where(Submission.id.in_(ids))
+    )
+    return {row.id: (row.title, f"/challenges/{row.public_id}") for row in session.execute(wanted)}
+
+
+def waiting(person_id: ColumnElement[int]) -> ScalarSelect[Any]:
+    """How many submissions wait for a manager; nothing is counted for anybody else."""
+    at_desk = exists(
+        select(PersonRole.role).where(
+            PersonRole.person_id == person_id, PersonRole.role.in_((Role.MANAGER, Role.ADMIN))
+        )
+    )
+    number = select(func.count()).select_from(Submission).where(waits_for(person_id)).scalar_subquery()
+    return select(case((at_desk, number))).scalar_subquery()
+
+
+CAUSES["submission"] = submissions
+FACTS["waiting"] = waiting

@@ -1,0 +1,62 @@
+"""What must always be true of challenges; `portal check` asks it all."""
+
+from __future__ import annotations
+
+from portal.database.invariants import invariant
+
+invariant(
+    "challenges.accepted_is_paid",
+    "Every accepted stage that promises points was awarded exactly those points.",
+    "SELECT 'stage_response:' || r.id AS what FROM stage_response r WHERE r.state = 'accepted' AND r.points > 0"
+    " AND NOT EXISTS (SELECT FROM transfer t WHERE t.kind = 'award' AND t.subject = 'stage_response:' || r.id"
+    " AND t.amount = r.points)",
+)
+invariant(
+    "challenges.paid_is_accepted",
+    "Every award for a stage belongs to a stage that was accepted.",
+    "SELECT t.subject AS what FROM transfer t WHERE t.kind = 'award' AND t.subject LIKE 'stage\\_response:%'"
+    " AND NOT EXISTS (SELECT FROM stage_response r WHERE 'stage_response:' || r.id = t.subject"
+    " AND r.state = 'accepted')",
+)
+invariant(
+    "challenges.state_follows",
+    "A submission stands where its stages put it: nothing open once handed in, all accepted once approved.",
+    "SELECT 'submission:' || s.id AS what FROM submission s"
+    " LEFT JOIN (SELECT submission_id, bool_or(state IN ('open', 'redo_requested')) AS open,"
+    " bool_and(state = 'accepted') AS accepted, count(*) AS count FROM stage_response GROUP BY submission_id) r"
+    " ON r.submission_id = s.id"
+    " WHERE (s.state IN ('in_progress', 'redo_requested') AND r.open IS NOT TRUE)"
+    " OR (s.state = 'submitted' AND (r.open IS NOT FALSE OR r.accepted IS NOT FALSE))"
+    " OR (s.state = 'approved' AND r.accepted IS NOT TRUE)",
+)
+invariant(
+    "challenges.verified_by_another",
+    "Work that a manager verifies was approved by a person, and nobody decides on their own.",
+    "SELECT 'submission:' || s.id AS what FROM submission s WHERE s.decided_by = s.person_id"
+    " OR (s.state = 'approved' AND s.decided_by IS NULL AND EXISTS ("
+    " SELECT FROM stage_response r WHERE r.submission_id = s.id AND r.verification = 'manager'))"
+    " UNION ALL SELECT 'verdict:' || v.id FROM verdict v JOIN submission s ON s.id = v.submission_id"
+    " WHERE v.decided_by = s.person_id",
+)
+invariant(
+    "challenges.stage_of_challenge",
+    "What is handed in answers a stage of the same challenge, and every stage once the challenge is begun.",
+    "SELECT 'stage_response:' || r.id AS what FROM stage_response r JOIN submission s ON s.id = r.submission_id"
+    " JOIN stage g ON g.id = r.stage_id WHERE g.challenge_id <> s.challenge_id"
+    " UNION ALL SELECT 'submission:' || s.id FROM submission s JOIN stage g ON g.challenge_id = s.challenge_id"
+    " LEFT JOIN stage_response r ON r.submission_id = s.id AND r.stage_id = g.id"
+    " WHERE r.id IS NULL AND s.state <> 'dismissed'",
+)
+invariant(
+    "challenges.verdict_waits",
+    "An open verdict is about a submission that waits for one.",
+    "SELECT 'verdict:' || v.id AS what FROM verdict v JOIN submission s ON s.id = v.submission_id"
+    " WHERE v.state = 'open' AND s.state <> 'submitted'",
+)
+invariant(
+    "challenges.published_has_stages",
+    "A published challenge has stages, and they stand in a row from 1.",
+    "SELECT 'challenge:' || c.id AS what FROM challenge c LEFT JOIN stage s ON s.challenge_id = c.id"
+    " WHERE c.state = 'published' GROUP BY c.id"
+    " HAVING count(s.id) = 0 OR min(s.position) <> 1 OR max(s.position) <> count(s.id)",
+)

@@ -1,0 +1,105 @@
+"""What the manager's desk reads of challenges: the list and the editor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, cast, func, select, true, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from portal.challenges.models import Challenge, Stage, Submission
+from portal.challenges.states import ChallengeState, State
+from portal.database.refusal import NotFound
+from portal.web.paging import Cursor, Page, page_of
+
+PER_PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row of the manager's list of challenges."""
+
+    id: int
+    public_id: UUID
+    title: str
+    icon: str
+    state: ChallengeState
+    for_everybody: bool
+    industries: list[str]
+    countries: list[str]
+    closes_at: datetime | None
+    created_at: datetime
+    steps: int
+    points: int
+    running: int
+    waiting: int
+    done: int
+
+
+def challenges(
+    session: Session, state: ChallengeState, *, after: Cursor | None = None, limit: int = PER_PAGE
+) -> Page[Listed]:
+    """The challenges in a state with how they do, the newest first."""
+    stages = (
+        select(func.count().label("steps"), func.coalesce(func.sum(Stage.points), 0).label("points"))
+        .where(Stage.challenge_id == Challenge.id)
+        .correlate(Challenge)
+        .lateral("stages")
+    )
+    people = (
+        select(
+            func.count().filter(Submission.state.in_((State.IN_PROGRESS, State.REDO_REQUESTED))).label("running"),
+            func.count().filter(Submission.state == State.SUBMITTED).label("waiting"),
+            func.count().filter(Submission.state == State.APPROVED).label("done"),
+        )
+        .where(Submission.challenge_id == Challenge.id)
+        .correlate(Challenge)
+        .lateral("people")
+    )
+    wanted = (
+        select(
+            Challenge.id,
+            Challenge.public_id,
+            Challenge.title,
+            Challenge.icon,
+            Challenge.state,
+            Challenge.for_everybody,
+            Challenge.industries,
+            Challenge.countries,
+            Challenge.closes_at,
+            Challenge.created_at,
+            stages.c.steps,
+            stages.c.points,
+            people.c.running,
+            people.c.waiting,
+            people.c.done,
+        )
+        .join(stages, true())
+        .join(people, true())
+        .where(Challenge.state == state)
+        .order_by(Challenge.created_at.desc(), Challenge.id.desc())
+    )
+    if after is not None:
+        mark = tuple_(cast(after[0], DateTime(timezone=True)), cast(after[1], BigInteger))
+        wanted = wanted.where(tuple_(Challenge.created_at, Challenge.id) < mark)
+    rows = [Listed(**{**row._mapping, "points": int(row.points)}) for row in session.execute(wanted.limit(limit + 1))]
+    return page_of(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
+
+
+def counts(session: Session) -> Mapping[ChallengeState, int]:
+    """How many challenges stand in each state."""
+    found = dict(session.execute(select(Challenge.state, func.count()).group_by(Challenge.state)).tuples().all())
+    return {state: found.get(state, 0) for state in ChallengeState}
+
+
+def challenge(session: Session, public_id: UUID) -> Challenge:
+    """One challenge with its stages, for the editor. Refuses `NotFound`."""
+    wanted = select(Challenge).where(Challenge.public_id == public_id).options(selectinload(Challenge.stages))
+    found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found

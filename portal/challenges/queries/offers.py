@@ -1,0 +1,168 @@
+"""The challenges of one person: what is open, begun, done or put away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Row, Select, and_, case, cast, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.challenges import activities, audience
+from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.states import ResponseState, State
+from portal.clock import PORTAL_NOW
+from portal.web.paging import Cursor, Page, page_of
+
+DEADLINE_SHOWN: Final = timedelta(days=14)
+PER_PAGE: Final = 24
+
+
+class Tab(StrEnum):
+    """The four lists of challenges."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in-progress"
+    DONE = "done"
+    NOT_FOR_ME = "not-for-me"
+
+    @property
+    def label(self) -> LazyString:
+        """The word on the tab."""
+        return _TABS[self][0]
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The submissions that it shows; none: those without one."""
+        return _TABS[self][1]
+
+
+_TABS: Final[dict[Tab, tuple[LazyString, tuple[State, ...]]]] = {
+    Tab.OPEN: (_l("Open"), ()),
+    Tab.IN_PROGRESS: (_l("In progress"), (State.REDO_REQUESTED, State.IN_PROGRESS, State.SUBMITTED)),
+    Tab.DONE: (_l("Done"), (State.APPROVED, State.REJECTED, State.EXPIRED)),
+    Tab.NOT_FOR_ME: (_l("Not for me"), (State.DISMISSED,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One challenge as its card shows it."""
+
+    id: int
+    public_id: UUID
+    title: str
+    summary: str
+    activity_type: str | None
+    icon: str
+    minutes: int
+    points: int
+    closes_at: datetime | None
+    state: State | None
+    steps: int
+    steps_done: int
+    rank: int
+    at: datetime
+
+    @property
+    def kind(self) -> LazyString:
+        """The kind of help, in a word."""
+        return activities.label(self.activity_type)
+
+    @property
+    def card_state(self) -> str:
+        """The state of its card."""
+        return self.state.card if self.state else "new"
+
+    @property
+    def note(self) -> LazyString | None:
+        """The word of the state where the card's own would not fit."""
+        return self.state.label if self.state in (State.REJECTED, State.EXPIRED, State.DISMISSED) else None
+
+
+def offers(
+    session: Session, person_id: int, tab: Tab, *, after: Cursor | None = None, limit: int = PER_PAGE
+) -> Page[Offer]:
+    """One list of a person's challenges: what asks for changes first, then the newest."""
+    rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
+    wanted = _cards(person_id, rank, at).where(_in(tab, person_id)).order_by(rank, at.desc(), Challenge.id.desc())
+    if after is not None:
+        last_rank, last_at, last_id = after
+        behind = tuple_(at, Challenge.id) < tuple_(cast(last_at, DateTime(timezone=True)), cast(last_id, BigInteger))
+        wanted = wanted.where(or_(rank > last_rank, and_(rank == last_rank, behind)))
+    rows = [_offer(row) for row in session.execute(wanted.limit(limit + 1))]
+    return page_of(rows, limit, lambda row: (row.rank, row.at.isoformat(), row.id))
+
+
+def counts(session: Session, person_id: int) -> Mapping[Tab, int]:
+    """How many challenges each list holds."""
+    per_tab = [func.count().filter(_in(tab, person_id)) for tab in Tab]
+    found = session.execute(select(*per_tab).select_from(Challenge).outerjoin(Submission, _own(person_id))).one()
+    return dict(zip(Tab, found, strict=True))
+
+
+def _own(person_id: int) -> ColumnElement[bool]:
+    return and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id)
+
+
+def _in(tab: Tab, person_id: int) -> ColumnElement[bool]:
+    if tab is Tab.OPEN:
+        return and_(Submission.id.is_(None), audience.offered_to(person_id))
+    return Submission.state.in_(tab.states)
+
+
+def _rank() -> ColumnElement[int]:
+    return case((Submission.state == State.REDO_REQUESTED, 0), (Submission.state == State.IN_PROGRESS, 1), else_=2)
+
+
+def _cards(person_id: int, rank: ColumnElement[int], at: ColumnElement[datetime]) -> Select[Any]:
+    """Challenges with the person's own submission; the points are those promised to them, once they have begun."""
+    done = func.count(StageResponse.id).filter(
+        StageResponse.state.in_((ResponseState.ACCEPTED, ResponseState.HANDED_IN))
+    )
+    totals = (
+        select(
+            func.coalesce(func.sum(func.coalesce(StageResponse.points, Stage.points)), 0).label("points"),
+            func.count(Stage.id).label("steps"),
+            done.label("steps_done"),
+        )
+        .select_from(Stage)
+        .outerjoin(
+            StageResponse, and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
+        )
+        .where(Stage.challenge_id == Challenge.id)
+        .correlate(Challenge, Submission)
+        .lateral("totals")
+    )
+    soon = case((Challenge.closes_at <= PORTAL_NOW + DEADLINE_SHOWN, Challenge.closes_at))
+    return (
+        select(
+            Challenge.id,
+            Challenge.public_id,
+            Challenge.title,
+            Challenge.summary,
+            Challenge.activity_type,
+            Challenge.icon,
+            Challenge.minutes,
+            totals.c.points,
+            soon.label("closes_at"),
+            Submission.state,
+            totals.c.steps,
+            totals.c.steps_done,
+            rank.label("rank"),
+            at.label("at"),
+        )
+        .select_from(Challenge)
+        .outerjoin(Submission, _own(person_id))
+        .join(totals, totals.c.steps >= 0)
+    )
+
+
+def _offer(row: Row[Any]) -> Offer:
+    return Offer(**{**row._mapping, "points": int(row.points)})

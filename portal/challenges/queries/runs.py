@@ -1,0 +1,209 @@
+"""One person's way through one challenge: what the runner shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_babel.speaklater import LazyString
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.challenges import activities, audience
+from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.stages import StageKind, kind_of
+from portal.challenges.states import Reason, ResponseState, State, Verification
+from portal.database.refusal import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage with what the person did about it; points are those that were promised."""
+
+    stage_id: int
+    position: int
+    kind: str
+    title: str
+    instructions: str
+    points: int
+    verification: Verification
+    state: ResponseState
+    response: dict[str, Any] | None
+    handed_in_at: datetime | None
+    accepted_at: datetime | None
+    redo_note: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is to be done here."""
+        return self.state in (ResponseState.OPEN, ResponseState.REDO_REQUESTED)
+
+    @property
+    def of_kind(self) -> StageKind:
+        """The kind of this stage."""
+        return kind_of(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A challenge and where the person stands in it."""
+
+    challenge_id: int
+    public_id: UUID
+    title: str
+    summary: str
+    description: str
+    activity_type: str | None
+    icon: str
+    minutes: int
+    closes_at: datetime | None
+    submission_id: int | None
+    state: State | None
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    reason: Reason | None
+    comment: str | None
+    steps: tuple[Step, ...]
+
+    @property
+    def kind(self) -> LazyString:
+        """The kind of help, in a word."""
+        return activities.label(self.activity_type)
+
+    @property
+    def points(self) -> int:
+        """What all steps together pay."""
+        return sum(step.points for step in self.steps)
+
+    @property
+    def earned(self) -> int:
+        """What was paid so far."""
+        return sum(step.points for step in self.steps if step.state is ResponseState.ACCEPTED)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the person can hand something in."""
+        return self.state in (State.IN_PROGRESS, State.REDO_REQUESTED)
+
+    @property
+    def may_dismiss(self) -> bool:
+        """Whether "not for me" can be said."""
+        return self.state is None or self.is_running
+
+    @property
+    def current(self) -> Step | None:
+        """The step to show by itself: the first that asks for changes, then the first that is open."""
+        waiting = [step for step in self.steps if step.is_open]
+        return next((step for step in waiting if step.state is ResponseState.REDO_REQUESTED), next(iter(waiting), None))
+
+    def at(self, position: int) -> Step:
+        """The step with this number; refuses `NotFound`."""
+        for step in self.steps:
+            if step.position == position:
+                return step
+        raise NotFound
+
+
+_CHALLENGE = (
+    Challenge.id.label("challenge_id"),
+    Challenge.public_id,
+    Challenge.title,
+    Challenge.summary,
+    Challenge.description,
+    Challenge.activity_type,
+    Challenge.icon,
+    Challenge.minutes,
+    Challenge.closes_at,
+)
+_SUBMISSION = (
+    Submission.id.label("submission_id"),
+    Submission.state,
+    Submission.submitted_at,
+    Submission.decided_at,
+    Submission.reason,
+    Submission.comment,
+)
+_STEP = (
+    Stage.id.label("stage_id"),
+    Stage.position,
+    Stage.kind,
+    Stage.title.label("step_title"),
+    Stage.instructions,
+    func.coalesce(StageResponse.points, Stage.points).label("points"),
+    func.coalesce(StageResponse.verification, Stage.verification).label("verification"),
+    StageResponse.state.label("step_state"),
+    StageResponse.response,
+    StageResponse.handed_in_at,
+    StageResponse.accepted_at,
+    StageResponse.redo_note,
+)
+
+
+def run_of(session: Session, person_id: int, public_id: UUID) -> Run:
+    """A challenge as the person may see it: open to them, or theirs already. Refuses `NotFound` for any other."""
+    own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id)
+    answered = and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
+    wanted = (
+        select(*_CHALLENGE, *_SUBMISSION, *_STEP)
+        .select_from(Challenge)
+        .outerjoin(Submission, own)
+        .join(Stage, Stage.challenge_id == Challenge.id)
+        .outerjoin(StageResponse, answered)
+        .where(Challenge.public_id == public_id, or_(Submission.id.is_not(None), audience.offered_to(person_id)))
+        .order_by(Stage.position)
+    )
+    return _run(session.execute(wanted).all())
+
+
+def preview_of(session: Session, public_id: UUID) -> Run:
+    """Any challenge as an advocate would see it before they begin, for the manager's desk. Refuses `NotFound`."""
+    wanted = (
+        select(*_CHALLENGE, *_SUBMISSION, *_STEP)
+        .select_from(Challenge)
+        .outerjoin(Submission, Submission.id.is_(None))
+        .outerjoin(Stage, Stage.challenge_id == Challenge.id)
+        .outerjoin(StageResponse, StageResponse.id.is_(None))
+        .where(Challenge.public_id == public_id)
+        .order_by(Stage.position)
+    )
+    return _run(session.execute(wanted).all())
+
+
+def usual_answer(session: Session) -> timedelta | None:
+    """How long the last fifty decisions took on average, or None before the fifth."""
+    took = (
+        select((Submission.decided_at - Submission.submitted_at).label("took"))
+        .where(Submission.decided_by.is_not(None), Submission.submitted_at.is_not(None))
+        .order_by(Submission.decided_at.desc())
+        .limit(50)
+        .subquery()
+    )
+    count, average = session.execute(select(func.count(), func.avg(took.c.took))).one()
+    return average if count >= 5 else None
+
+
+def _run(rows: Any) -> Run:
+    if not rows:
+        raise NotFound
+    head = rows[0]._mapping
+    fields = {name: head[name] for name in Run.__dataclass_fields__ if name != "steps"}
+    return Run(**fields, steps=tuple(_step(row._mapping) for row in rows if row.stage_id is not None))
+
+
+def _step(row: Any) -> Step:
+    return Step(
+        stage_id=row["stage_id"],
+        position=row["position"],
+        kind=row["kind"],
+        title=row["step_title"],
+        instructions=row["instructions"],
+        points=row["points"],
+        verification=Verification(row["verification"]),
+        state=row["step_state"] or ResponseState.OPEN,
+        response=row["response"],
+        handed_in_at=row["handed_in_at"],
+        accepted_at=row["accepted_at"],
+        redo_note=row["redo_note"],
+    )
