@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import settings as configuration
 from portal.database import db
-from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, words
+from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, styleguide, words
 from portal.web import views as web_views
 from portal.web.app import Portal
 from portal.web.session import TokenSessions
@@ -57,6 +57,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
     headers.init_app(app, settings)
     errors.init_app(app)
     app.register_blueprint(web_views.bp)
+    styleguide.init_app(app, settings)
     for name in SLICES:
         _register(app, f"portal.{name}")
     for face in sorted(entry_points(group="portal.faces"), key=lambda entry: entry.name):

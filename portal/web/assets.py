@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import Final
 
 from flask import Flask, Response, abort, make_response, request, url_for
 
 _YEAR: Final = 365 * 24 * 3600
+
+
+def slim(css: bytes) -> bytes:
+    """A style sheet without comments and indentation; nothing else is touched."""
+    return re.sub(rb"\n\s+", b"\n", re.sub(rb"/\*.*?\*/", b"", css, flags=re.DOTALL))
 
 
 class Assets:
@@ -27,7 +33,7 @@ class Assets:
         files = [self.folder / "css" / name for name in names if name and not name.startswith("#")]
         stamp = max(file.stat().st_mtime_ns for file in files) if self.watch or self._css is None else self._css[0]
         if self._css is None or self._css[0] != stamp:
-            joined = b"\n".join(file.read_bytes() for file in files)
+            joined = slim(b"\n".join(file.read_bytes() for file in files))
             self._css = (stamp, joined, gzip.compress(joined, 9))
         return self._css[1], self._css[2]
 
