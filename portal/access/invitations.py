@@ -26,7 +26,6 @@ from portal.people.people import (
     add_person,
     by_address,
     change_person,
-    clean_address,
     grant_role,
     lock_person,
     move_advocate,
@@ -34,6 +33,7 @@ from portal.people.people import (
     verify_email,
 )
 from portal.people.states import IN_PROGRAM, AdvocateStatus, Role
+from portal.people.values import clean_address
 from portal.web.session import hash_token
 
 LIFETIME: Final = timedelta(days=14)

@@ -21,13 +21,12 @@ from portal.people.people import (
     add_company,
     add_person,
     by_address,
-    clean_address,
     lock_person,
     move_advocate,
-    plain_name,
 )
 from portal.people.states import IN_PROGRAM, STAFF, AdvocateStatus, Role
 from portal.people.states import TRANSITIONS as STATUS_TRANSITIONS
+from portal.people.values import clean_address, plain_name
 
 LONGEST: Final = 1000
 _ALREADY: Final = _l("Somebody has nominated this address already, and it waits for a decision.")

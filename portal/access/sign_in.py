@@ -20,7 +20,8 @@ from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Gone, Invalid, Refusal
 from portal.messages import messages
 from portal.people.models import Person, PersonEmail
-from portal.people.people import ON_ROLE_CHANGE, clean_address, lock_person, roles_of, verify_email
+from portal.people.people import ON_ROLE_CHANGE, lock_person, roles_of, verify_email
+from portal.people.values import clean_address
 from portal.web.session import hash_token
 
 LIFETIME: Final = timedelta(minutes=10)

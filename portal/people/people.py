@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -13,9 +12,10 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now
-from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
-from portal.people.models import LONGEST_ADDRESS, LONGEST_NAME, Company, Person, PersonEmail, PersonRole, Product
+from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
+from portal.people.models import Company, Person, PersonEmail, PersonRole, Product
 from portal.people.states import STAFF, TRANSITIONS, AdvocateStatus, Role
+from portal.people.values import clean_address, plain_name, plain_title, zone_name
 
 ON_ROLE: Final[list[Callable[[Session, int, Role], None]]] = []
 """Called as `(session, person_id, role)` when a role is granted: points opens the advocate's account."""
@@ -110,7 +110,7 @@ def add_person(
     `Conflict` where the address is somebody else's.
     """
     by.require(*STAFF)
-    person = Person(name=plain_name(name), title=_short(title), company_id=company_id, crm_id=crm_id)
+    person = Person(name=plain_name(name), title=plain_title(title), company_id=company_id, crm_id=crm_id)
     session.add(person)
     session.flush()
     audit.record(session, "person.add", f"person:{person.id}", by=by)
@@ -135,9 +135,9 @@ def change_person(
     if by.person_id != person_id:
         by.require(Role.MANAGER, Role.ADMIN)
     person = lock_person(session, person_id)
-    person.name, person.title = plain_name(name), _short(title)
+    person.name, person.title = plain_name(name), plain_title(title)
     if time_zone:
-        person.time_zone = time_zone
+        person.time_zone = zone_name(time_zone)
     if company_id is not None and by.has(Role.MANAGER, Role.ADMIN):
         person.company_id = company_id
     audit.record(session, "person.change", f"person:{person_id}", by=by)
@@ -282,40 +282,6 @@ def by_address(session: Session, address: str) -> Person | None:
     """The person an address belongs to, whatever its capitals."""
     wanted = select(Person).join(PersonEmail, PersonEmail.person_id == Person.id)
     return session.scalar(wanted.where(func.lower(PersonEmail.address) == address.strip().lower()))
-
-
-def plain_name(name: str) -> str:
-    """A name without odd spaces. Refuses `Invalid`: empty, longer than 200 characters, or with control characters."""
-    clean = " ".join(name.split())
-    if not clean:
-        raise Invalid(_l("Please give a name."), field="name")
-    if len(clean) > LONGEST_NAME:
-        raise Invalid(_l("Please shorten the name to 200 characters."), field="name")
-    if not all(character.isprintable() for character in clean):
-        raise Invalid(_l("The name contains characters that cannot be shown."), field="name")
-    return clean
-
-
-def clean_address(address: str) -> str:
-    """An address as it is stored. Refuses `Invalid`: malformed or longer than 254 characters (security.md 47, 51)."""
-    address = address.strip()
-    if len(address) > LONGEST_ADDRESS:
-        raise Invalid(_l("This address is too long."), field="email")
-    try:
-        clean = validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise Invalid(
-            _l("This does not look like an e-mail address, such as ana@example.com."), field="email"
-        ) from None
-    normalized: str = clean.normalized
-    return normalized
-
-
-def _short(title: str | None) -> str | None:
-    clean = " ".join((title or "").split())
-    if len(clean) > LONGEST_NAME:
-        raise Invalid(_l("Please shorten the title to 200 characters."), field="title")
-    return clean or None
 
 
 def _may_change_role(role: Role, person_id: int, by: Actor) -> None:

@@ -21,7 +21,8 @@ from portal.consent.scopes import scope_for
 from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.models import Company, Person, Role
-from portal.people.people import lock_company, lock_people, plain_name
+from portal.people.people import lock_company, lock_people
+from portal.people.values import plain_name
 from portal.program import current
 from portal.references import fatigue, history, opportunities
 from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request

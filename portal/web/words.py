@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_compact_currency, format_decimal
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone
 from flask_babel import gettext as _
 
@@ -39,6 +39,8 @@ def _locale() -> str:
     visitor = visitor_or_none()
     if visitor is not None and visitor.locale in LOCALES:
         return visitor.locale
+    if not has_request_context():  # jobs and commands speak the locale that they set themselves
+        return "en"
     return request.accept_languages.best_match(LOCALES) or "en"
 
 
