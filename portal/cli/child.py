@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-_QUICK: Final = 10.0
-"""Seconds; who dies sooner did not really start."""
+_PROVEN: Final = 10.0
+"""Seconds after which a process has really started, also where nothing else shows it."""
 _TRIES: Final = 5
 _PAUSES: Final = (0.1, 0.5, 1.0, 2.0)
-"""Seconds before the next start after one, two … quick deaths in a row."""
+"""Seconds before the next start after one, two … failed starts in a row."""
 
 
 class GaveUpError(Exception):
@@ -25,33 +25,46 @@ class GaveUpError(Exception):
 class Child:
     """A module run by `python -m` in a process of its own, out of reach of the terminal's Ctrl-C."""
 
-    def __init__(self, name: str, module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        is_ready: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.name = name
-        self.command = [sys.executable, "-m", "portal.cli.tether", str(os.getpid()), module, *arguments]
+        self.is_ready = is_ready
+        self.command = [sys.executable, "-m", "portal.cli.tether", str(os.getpid()), *command]
         self.environ = environ
-        self.quick_deaths = 0
+        self.failed_starts = 0
         self.start()
 
     def start(self) -> None:
         """Start the process; its parent is this one, so call it from the main thread."""
         self.started = time.monotonic()
         self.died: float | None = None
+        self.proven = False
         self.process = subprocess.Popen(self.command, env=dict(self.environ), process_group=0)
 
     def tend(self) -> None:
-        """Start a dead process again, more slowly each time; after five quick deaths in a row `GaveUpError`."""
-        if self.process.poll() is None:
-            return
+        """Start it again when dead, slower each time; `GaveUpError` after five that died before they were ready.
+
+        Who was killed from outside (SIGKILL) has not failed.
+        """
         now = time.monotonic()
+        if self.process.poll() is None:
+            self.proven = self.proven or now - self.started > _PROVEN or self.is_ready()
+            return
         if self.died is None:
             self.died = now
-            self.quick_deaths = self.quick_deaths + 1 if now - self.started < _QUICK else 0
-        if self.quick_deaths >= _TRIES:
+            failed = not self.proven and self.process.returncode != -signal.SIGKILL
+            self.failed_starts = self.failed_starts + 1 if failed else 0
+        if self.failed_starts >= _TRIES:
             raise GaveUpError(
                 f"The {self.name} died {_TRIES} times in a row, the last time with code {self.process.returncode}. "
                 f"What it wrote above says why; mend that and start again."
             )
-        if now - self.died >= _PAUSES[max(self.quick_deaths - 1, 0)]:
+        if now - self.died >= _PAUSES[max(self.failed_starts - 1, 0)]:
             self.start()
 
     def ask_to_stop(self) -> None:

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -58,11 +59,11 @@ def serve(
             if instance is not None:
                 surroundings["DATABASE_URL"] = held.enter_context(embedded.running(instance))
             children = held.enter_context(_stopped_at_the_end())
-            web = [target, address, str(port), str(web_processes), str(threads)]
-            children.append(Child("web server", "portal.cli.web_processes", web, surroundings))
+            web = ["portal.cli.web_processes", target, address, str(port), str(web_processes), str(threads)]
+            children.append(Child("web server", web, surroundings, partial(_is_answered, address, port)))
             if with_worker:
-                children.append(Child("worker", worker[0], worker[1:], surroundings))
-            _watch(children, instance, order_to_stop, _Announcement(address, port, on_ready))
+                children.append(Child("worker", worker, surroundings))
+            _watch(children, instance, order_to_stop, on_ready)
         except (PortBusyError, embedded.EmbeddedError, GaveUpError) as refusal:
             print(refusal, file=sys.stderr, flush=True)
             return 1
@@ -104,31 +105,28 @@ def _resolve(host: str, port: int) -> tuple[int, int, int, str, tuple[str, int]]
     return found  # type: ignore[return-value]
 
 
-class _Announcement:
-    """Says once that the portal can be reached."""
-
-    def __init__(self, address: str, port: int, on_ready: Callable[[], None] | None) -> None:
-        loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
-        self.door = (loopback.get(address, address), port)
-        self.say: Callable[[], None] | None = on_ready or (lambda: None)
-
-    def look(self) -> None:
-        if self.say is None:
-            return
-        with suppress(OSError), socket.create_connection(self.door, timeout=1):
-            say, self.say = self.say, None
-            say()
+def _is_answered(address: str, port: int) -> bool:
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 -- compared, not bound
+    try:
+        socket.create_connection((loopback, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _watch(
-    children: list[Child], instance: Path | None, order_to_stop: threading.Event, announcement: _Announcement
+    children: list[Child], instance: Path | None, order_to_stop: threading.Event, on_ready: Callable[[], None] | None
 ) -> None:
+    web = children[0]
     while not order_to_stop.wait(_LOOK_EVERY):
-        if instance is not None:
-            embedded.revive(instance)
+        revived = instance is not None and embedded.revive(instance)
         for child in children:
+            if revived:
+                child.failed_starts = 0
             child.tend()
-        announcement.look()
+        if on_ready is not None and web.proven:
+            on_ready()
+            on_ready = None
 
 
 @contextmanager

@@ -53,7 +53,8 @@ class System:
         return int(pid), url
 
     def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        born = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in born if not gone([child])]
 
     def granian(self) -> psutil.Process:
         return next(child for child in self.children() if child.children())
@@ -185,6 +186,15 @@ def _answers(system: System) -> bool:
         return system.get()[0] > 0
     except OSError:
         return False
+
+
+def test_kills_from_outside_do_not_count_as_failed_starts(system: System) -> None:
+    for _ in range(6):
+        victim = system.worker()
+        victim.kill()
+        assert soon(lambda: gone([victim]))  # noqa: B023
+        assert soon(lambda: len(system.children()) == 4)
+    assert system.process.poll() is None
 
 
 def test_who_always_dies_is_named_and_ends_the_system(port: int, systems: list[System]) -> None:
