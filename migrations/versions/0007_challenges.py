@@ -134,7 +134,7 @@ CREATE TABLE stage_response (
   CONSTRAINT ck_stage_response_accepted CHECK ((state = 'accepted') = (accepted_at IS NOT NULL)),
   CONSTRAINT ck_stage_response_handed_in CHECK (
     state NOT IN ('handed_in', 'accepted') OR handed_in_at IS NOT NULL),
-  CONSTRAINT ck_stage_response_redo CHECK (state <> 'redo_requested' OR redo_note <> '')
+  CONSTRAINT ck_stage_response_redo CHECK (state <> 'redo_requested' OR coalesce(redo_note, '') <> '')
 );
 CREATE INDEX ix_stage_response_stage_id ON stage_response (stage_id);
 """

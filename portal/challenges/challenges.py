@@ -122,8 +122,9 @@ def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
     if challenge.state is ChallengeState.PUBLISHED:
         return challenge
     _must_pass(checks(challenge))
+    at = now(session)
     move(challenge, ChallengeState.PUBLISHED)
-    challenge.published_at = now(session)
+    challenge.published_at = at
     audit.record(session, "challenge.publish", f"challenge:{challenge.id}", by=by)
     session.flush()
     return challenge
@@ -135,8 +136,9 @@ def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         return challenge
+    at = now(session)
     move(challenge, ChallengeState.ARCHIVED)
-    challenge.archived_at = now(session)
+    challenge.archived_at = at
     audit.record(session, "challenge.archive", f"challenge:{challenge.id}", by=by)
     session.flush()
     return challenge

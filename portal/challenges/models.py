@@ -149,7 +149,7 @@ class StageResponse(Base):
         CheckConstraint("points >= 0", name="points"),
         CheckConstraint("(state = 'accepted') = (accepted_at IS NOT NULL)", name="accepted"),
         CheckConstraint("state NOT IN ('handed_in', 'accepted') OR handed_in_at IS NOT NULL", name="handed_in"),
-        CheckConstraint("state <> 'redo_requested' OR redo_note <> ''", name="redo"),
+        CheckConstraint("state <> 'redo_requested' OR coalesce(redo_note, '') <> ''", name="redo"),
         Index("ix_stage_response_stage_id", "stage_id"),
     )
 

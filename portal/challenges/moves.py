@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from portal.audit import SYSTEM, Actor
 from portal.challenges import messages
 from portal.challenges.models import LONGEST_COMMENT, Challenge, StageResponse, Submission
-from portal.challenges.states import RESPONSE_TRANSITIONS, TRANSITIONS, ResponseState, State
+from portal.challenges.states import RESPONSE_TRANSITIONS, TRANSITIONS, Reason, ResponseState, State
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound
 from portal.people.people import lock_person
@@ -38,19 +39,26 @@ def locked(session: Session, submission_id: int) -> Submission:
 
 
 def move(
-    session: Session, submission: Submission, state: State, *, by: Actor = SYSTEM, comment: str | None = None
+    session: Session,
+    submission: Submission,
+    state: State,
+    *,
+    by: Actor = SYSTEM,
+    comment: str = "",
+    reason: Reason | None = None,
 ) -> None:
     """The only way into another state; refuses (`Conflict`) what `TRANSITIONS` does not hold."""
     if state not in TRANSITIONS[submission.state]:
         raise Conflict(_l("This is not possible any more: it stands at “%(state)s” now.", state=submission.state.label))
+    at, decided = now(session), state in DECIDED  # the clock first: asking it flushes what is half done
     submission.state = state
     if state is State.SUBMITTED:
-        submission.submitted_at = now(session)
-    decided = state in DECIDED
-    submission.decided_at = now(session) if decided else None
+        submission.submitted_at = at
+    submission.decided_at = at if decided else None
     submission.decided_by = by.person_id if decided else None
+    submission.reason = reason
     if decided:
-        submission.comment = (comment or "").strip()[:LONGEST_COMMENT] or None
+        submission.comment = comment.strip()[:LONGEST_COMMENT] or None
 
 
 def redoable(submission: Submission, stage_ids: Collection[int]) -> list[StageResponse]:
@@ -67,19 +75,23 @@ def locking(wanted: Select[Submission]) -> Select[Submission]:
     return wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
-def move_response(response: StageResponse, state: ResponseState) -> None:
+def move_response(response: StageResponse, state: ResponseState, *, at: datetime, note: str | None = None) -> None:
     """The only way of a stage into another state; refuses (`Conflict`) what `RESPONSE_TRANSITIONS` does not hold."""
     if state not in RESPONSE_TRANSITIONS[response.state]:
         raise Conflict(_l("This step has been decided already."))
-    response.state = state
+    response.state, response.redo_note = state, note or response.redo_note
+    if state is ResponseState.HANDED_IN:
+        response.handed_in_at = at
+    if state is ResponseState.ACCEPTED:
+        response.accepted_at = at
 
 
 def accept(session: Session, submission: Submission, responses: list[StageResponse], *, by: Actor) -> None:
     """Accept stages and pay what they promise, each once (trust.md L4)."""
     challenge = session.scalar(select(Challenge.title).where(Challenge.id == submission.challenge_id))
+    at = now(session)
     for response in responses:
-        move_response(response, ResponseState.ACCEPTED)
-        response.accepted_at = now(session)
+        move_response(response, ResponseState.ACCEPTED, at=at)
         if response.points:
             awards.grant(
                 session,

@@ -116,10 +116,9 @@ def submit(
             return submission
         raise Conflict(_l("This step has been handed in already."))
     _still_open(session, submission)
+    at = now(session)
     response.response = accepted
-    move_response(response, ResponseState.HANDED_IN)
-    response.handed_in_at = now(session)
-    response.redo_note = None
+    move_response(response, ResponseState.HANDED_IN, at=at)
     if response.verification is not Verification.MANAGER:
         accept(session, submission, [response], by=SYSTEM)
     follow(session, submission)
@@ -161,8 +160,7 @@ def request_redo(
         raise Invalid(_l("Say what should change, so that they know what to do."), field="comment")
     move(session, submission, State.REDO_REQUESTED, by=by, comment=comment)
     for response in named:
-        move_response(response, ResponseState.REDO_REQUESTED)
-        response.redo_note = comment.strip()
+        move_response(response, ResponseState.REDO_REQUESTED, at=now(session), note=comment.strip())
     audit.record(session, "submission.redo", f"submission:{submission.id}", by=by, stages=sorted(stage_ids))
     messages.changes_asked(session, submission)
     session.flush()
@@ -173,8 +171,7 @@ def reject(session: Session, submission_id: int, *, reason: Reason, by: Actor, c
     """End it without paying what waits; stages that were accepted keep their points. Refuses as `approve`."""
     submission = lock(session, submission_id)
     _may_decide(submission, by)
-    submission.reason = reason
-    move(session, submission, State.REJECTED, by=by, comment=comment)
+    move(session, submission, State.REJECTED, by=by, comment=comment, reason=reason)
     audit.record(session, "submission.reject", f"submission:{submission.id}", by=by, reason=reason.value)
     messages.rejected(session, submission)
     session.flush()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from portal.audit import SYSTEM, Actor
@@ -19,11 +20,18 @@ STORY = "Nine days from contract to the first shift, and nobody called the help 
 
 def make(session: Session, name: str, *roles: str, company_id: int | None = None) -> Actor:
     """A person as verbs know them."""
-    email = f"{name.split()[0].lower()}@{'-'.join(roles)}.example"
+    email = f"{name.split(maxsplit=1)[0].lower()}@{'-'.join(roles)}.example"
     person = people.add_person(session, name, by=SYSTEM, email=email, roles=roles, company_id=company_id, verified=True)
     if Role.ADVOCATE in roles:
         people.move_advocate(session, person.id, AdvocateStatus.ACTIVE, by=SYSTEM)
     return Actor(person.id, frozenset(roles))
+
+
+@pytest.fixture(autouse=True)
+def in_english(db: Session) -> Iterator[None]:
+    """Verbs speak outside of a request too."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture
@@ -70,7 +78,9 @@ def pia(db: Session) -> Actor:
 def offer(db: Session, mia: Actor) -> Callable[..., Challenge]:
     """Publish a challenge: `offer(("confirm", 10), ("story", 150), audience=…)`."""
 
-    def publish(*stages: tuple[str, int], title: str = "Tell your story", audience: Audience = EVERYBODY, **more: object):  # type: ignore[no-untyped-def]
+    def publish(
+        *stages: tuple[str, int], title: str = "Tell your story", audience: Audience = EVERYBODY, **more: object
+    ):  # type: ignore[no-untyped-def]
         challenge = challenges.create(db, title, by=mia, summary="In your own words.", audience=audience, **more)  # type: ignore[arg-type]
         for number, (kind, points) in enumerate(stages, start=1):
             outline.add_stage(
