@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ def grant(
     if points == 0:
         return None
     if points < 0:
-        raise Invalid(_("An award adds points."), field="points")
+        raise Invalid(_l("An award adds points."), field="points")
     people.lock_person(session, person_id)
     earlier = ledger.find(session, Kind.AWARD, subject)
     if earlier is not None:
@@ -65,7 +65,7 @@ def claw_back(session: Session, subject: str, *, reason: str, by: Actor) -> Sequ
     by.require(Role.MANAGER, Role.ADMIN)
     award = ledger.find(session, Kind.AWARD, subject)
     if award is None:
-        raise NotFound(_("There is no such award."))
+        raise NotFound(_l("There is no such award."))
     person_id = session.scalars(select(Account.person_id).where(Account.id == award.credit)).one()
     assert person_id is not None, "awards go to people"
     people.lock_person(session, person_id)
@@ -73,7 +73,7 @@ def claw_back(session: Session, subject: str, *, reason: str, by: Actor) -> Sequ
     if any(earlier):
         return [draft for draft in earlier if draft is not None]
     if award.id is None:
-        raise Invalid(_("An award cannot be taken back in the moment it is made."))
+        raise Invalid(_l("An award cannot be taken back in the moment it is made."))
     taken = [
         ledger.note(session, draft, person_id=person_id, by=by)
         for draft in _backwards(award, accounts.of(session, person_id), reason)
@@ -119,6 +119,6 @@ def _recover(session: Session, around: Accounts, award: Draft, by: Actor) -> Non
         around.clawback,
         due,
         award.cause,
-        _("Repays points that were taken back earlier"),
+        award.reason,
     )
     ledger.note(session, repaid, person_id=around.person_id, by=by)

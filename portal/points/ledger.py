@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid4
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -40,10 +39,10 @@ def note(session: Session, draft: Draft, *, person_id: int, by: Actor) -> Draft:
     It is written with all others of the transaction, just before COMMIT. Refuses `Invalid` amounts and empty reasons.
     """
     if not 0 < draft.amount <= LARGEST_AMOUNT:
-        raise Invalid(_("Points are whole numbers from 1 to 1,000,000,000."), field="points")
+        raise Invalid(_l("Points are whole numbers from 1 to 1,000,000,000."), field="points")
     reason = draft.reason.strip()
     if not reason:
-        raise Invalid(_("Please say why the points move."), field="reason")
+        raise Invalid(_l("Please say why the points move."), field="reason")
     draft = replace(draft, reason=reason[:LONGEST_REASON], created_by=by.person_id)
     drafts.add(session, draft)
     audit.record(
@@ -106,7 +105,7 @@ def refund(session: Session, hold_id: int, *, reason: str, by: Actor) -> int:
         return earlier.id
     spent = _settlement(session, hold_id)
     if spent is None or spent.phase is not Phase.POST or spent.id is None:
-        raise Conflict(_("These points were not spent, so they cannot be refunded."))
+        raise Conflict(_l("These points were not spent, so they cannot be refunded."))
     refund_id = drafts.next_id(session)
     draft = Draft(
         Kind.REFUND,
@@ -162,7 +161,7 @@ def _may_adjust(session: Session, person_id: int, points: int, by: Actor, approv
     for actor in filter(None, (by, approved_by)):
         actor.require(Role.MANAGER, Role.ADMIN)
         if actor.person_id is None or actor.person_id == person_id:
-            raise NotAllowed(_("Somebody else has to adjust these points."))
+            raise NotAllowed(_l("Somebody else has to adjust these points."))
     if approved_by is not None and approved_by.person_id == by.person_id:
         raise NotAllowed(_SECOND_PERSON)
     if approved_by is None and abs(points) > program.current(session).adjustment_limit:
@@ -187,7 +186,7 @@ def _hold(session: Session, hold_id: int) -> tuple[Draft, int]:
     held = next((draft for draft in drafts.noted(session) if draft.id == hold_id), None)
     held = held or _written(session, Transfer.id == hold_id)
     if held is None or held.phase is not Phase.HOLD:
-        raise NotFound(_("There is no such hold."))
+        raise NotFound(_l("There is no such hold."))
     person_id = session.scalars(select(Account.person_id).where(Account.id == held.debit)).one()
     assert person_id is not None, "only people's points are held"
     people.lock_person(session, person_id)

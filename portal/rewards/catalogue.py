@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -91,7 +90,7 @@ def change(
     _check_stock(stock)
     if stock != reward.stock:
         if seen_stock != reward.stock:
-            raise Conflict(_("The stock has changed since you looked. Reload the page and look again."), field="stock")
+            raise Conflict(_l("The stock has changed since you looked. Reload the page and look again."), field="stock")
         _restock(session, reward, stock)
     audit.record(session, "reward.change", f"reward:{reward.id}", by=by, price=price, stock=stock)
     return reward
@@ -116,7 +115,7 @@ def lock_reward(session: Session, reward_id: int) -> Reward:
         .execution_options(populate_existing=True)
     )
     if reward is None:
-        raise NotFound(_("There is no such reward."))
+        raise NotFound(_l("There is no such reward."))
     return reward
 
 
@@ -126,7 +125,7 @@ def _move(session: Session, reward_id: int, state: RewardState, by: Actor) -> Re
     if reward.state is state:
         return reward
     if state not in REWARD_TRANSITIONS[reward.state]:
-        raise Conflict(_("This step is not possible from where the reward stands now."))
+        raise Conflict(_l("This step is not possible from where the reward stands now."))
     reward.state = state
     audit.record(session, f"reward.{state}", f"reward:{reward.id}", by=by)
     return reward
@@ -134,9 +133,9 @@ def _move(session: Session, reward_id: int, state: RewardState, by: Actor) -> Re
 
 def _describe(reward: Reward, *, name: str, description: str, art: str, price: int, delivery: str) -> None:
     if art not in ART:
-        raise Invalid(_("Please choose one of the pictures."), field="art")
+        raise Invalid(_l("Please choose one of the pictures."), field="art")
     if not 0 < price <= LARGEST_PRICE:
-        raise Invalid(_("A price is a whole number from 1 to 1,000,000,000."), field="price")
+        raise Invalid(_l("A price is a whole number from 1 to 1,000,000,000."), field="price")
     reward.name = _line(name, "name", LONGEST_NAME)
     reward.description = _line(description, "description", LONGEST_DESCRIPTION)
     reward.delivery = _line(delivery, "delivery", LONGEST_DELIVERY)
@@ -146,15 +145,15 @@ def _describe(reward: Reward, *, name: str, description: str, art: str, price: i
 def _line(value: str, field: str, longest: int) -> str:
     clean = " ".join(value.split())
     if not clean:
-        raise Invalid(_("Please fill this in."), field=field)
+        raise Invalid(_l("Please fill this in."), field=field)
     if len(clean) > longest:
-        raise Invalid(_("Please shorten this to %(longest)s characters.", longest=longest), field=field)
+        raise Invalid(_l("Please shorten this to %(longest)s characters.", longest=longest), field=field)
     return clean
 
 
 def _check_stock(stock: int | None) -> None:
     if stock is not None and not 0 <= stock <= LARGEST_STOCK:
-        raise Invalid(_("A stock is a whole number from 0 to 1,000,000."), field="stock")
+        raise Invalid(_l("A stock is a whole number from 0 to 1,000,000."), field="stock")
 
 
 def _restock(session: Session, reward: Reward, stock: int | None) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from flask_babel import gettext as _
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_ngettext as _ln
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -50,7 +50,7 @@ def redeem(
     )
     if earlier is not None:
         if earlier.reward_id != reward_id:
-            raise Conflict(_("This form was already used for another reward. Open the reward again."))
+            raise Conflict(_l("This form was already used for another reward. Open the reward again."))
         return earlier
     reward = lock_reward(session, reward_id)
     _check_offer(session, reward, person.id, seen_price)
@@ -74,7 +74,7 @@ def cancel(session: Session, redemption_id: int, *, by: Actor, note: str = "") -
     if redemption.state is State.CANCELLED:
         return redemption
     _move(session, redemption, State.CANCELLED, by=by, note=_short(note))
-    ledger.void(session, redemption.hold_id, reason=_("Cancelled: %(name)s", name=redemption.name), by=by)
+    ledger.void(session, redemption.hold_id, reason=redemption.note or redemption.name, by=by)
     if not own:
         _tell(session, redemption, "rewards.cancelled", note=redemption.note or "")
     return redemption
@@ -97,10 +97,10 @@ def fulfil(session: Session, redemption_id: int, *, by: Actor, note: str) -> Red
     redemption = _lock_for_desk(session, redemption_id, by)
     if redemption.state is State.FULFILLED:
         return redemption
-    told = _required(note, _("Please say how it reached the person. They will read it."))
+    told = _required(note, _l("Please say how it reached the person. They will read it."))
     _set_off(session, redemption, by)
     _move(session, redemption, State.FULFILLED, by=by, note=told)
-    ledger.post(session, redemption.hold_id, reason=_("Delivered: %(name)s", name=redemption.name), by=by)
+    ledger.post(session, redemption.hold_id, reason=told, by=by)
     _tell(session, redemption, "rewards.delivered", note=told)
     return redemption
 
@@ -114,10 +114,10 @@ def fail(session: Session, redemption_id: int, *, by: Actor, note: str) -> Redem
     _check_desk(redemption, by)
     if redemption.state is State.FAILED:
         return redemption
-    told = _required(note, _("Please say why it could not be delivered. The person will read it."))
+    told = _required(note, _l("Please say why it could not be delivered. The person will read it."))
     _set_off(session, redemption, by)
     _move(session, redemption, State.FAILED, by=by, note=told)
-    ledger.void(session, redemption.hold_id, reason=_("Could not be delivered: %(name)s", name=redemption.name), by=by)
+    ledger.void(session, redemption.hold_id, reason=told, by=by)
     _tell(session, redemption, "rewards.failed", note=told)
     return redemption
 
@@ -130,11 +130,10 @@ def refund(session: Session, redemption_id: int, *, by: Actor, reason: str) -> R
     redemption = _lock_for_desk(session, redemption_id, by)
     if redemption.state is State.REFUNDED:
         return redemption
-    told = _required(reason, _("Please say why the points go back. The person will read it."))
+    told = _required(reason, _l("Please say why the points go back. The person will read it."))
     if redemption.state is not State.FULFILLED:
         raise Conflict(_WRONG_STATE)
-    words = _("Refunded: %(name)s", name=redemption.name)
-    redemption.refund_id = ledger.refund(session, redemption.hold_id, reason=words, by=by)
+    redemption.refund_id = ledger.refund(session, redemption.hold_id, reason=told, by=by)
     _move(session, redemption, State.REFUNDED, by=by, note=told)
     _tell(session, redemption, "rewards.refunded", note=told)
     return redemption
@@ -146,33 +145,32 @@ _WRONG_STATE: Final = _l("This is not possible any more: the redemption has move
 
 def _redeemer(session: Session, by: Actor) -> Person:
     if by.person_id is None or Role.ADVOCATE not in by.roles:
-        raise NotAllowed(_("Rewards are for advocates of the program."))
+        raise NotAllowed(_l("Rewards are for advocates of the program."))
     person = people.lock_person(session, by.person_id)
     if person.advocate_status not in IN_PROGRAM or person.suspended_at is not None:
-        raise NotAllowed(_("Rewards are for advocates of the program."))
+        raise NotAllowed(_l("Rewards are for advocates of the program."))
     return person
 
 
 def _check_offer(session: Session, reward: Reward, person_id: int, seen_price: int | None) -> None:
     if reward.state is not RewardState.ACTIVE:
-        raise NotFound(_("This reward is no longer in the catalogue."))
+        raise NotFound(_l("This reward is no longer in the catalogue."))
     if seen_price is not None and seen_price != reward.price:
         raise Conflict(
-            _("The price has changed to %(price)s points since you looked. Look again first.", price=reward.price)
+            _l("The price has changed to %(price)s points since you looked. Look again first.", price=reward.price)
         )
     if reward.stock == 0:
         raise LimitReached(_SOLD_OUT)
     missing = reward.price - balance.of(session, person_id).available
     if missing > 0:
         raise LimitReached(
-            ngettext("%(num)s point to go. Nothing was taken.", "%(num)s points to go. Nothing was taken.", missing)
+            _ln("%(num)s point to go. Nothing was taken.", "%(num)s points to go. Nothing was taken.", missing)
         )
 
 
 def _claim(session: Session, reward: Reward, person_id: int, request_key: UUID, by: Actor) -> Redemption:
     redemption_id = session.scalars(select(func.nextval(func.pg_get_serial_sequence("redemption", "id")))).one()
     ref = f"redemption:{redemption_id}"
-    words = _("Held for: %(name)s", name=reward.name)
     redemption = Redemption(
         id=redemption_id,
         reward_id=reward.id,
@@ -183,7 +181,7 @@ def _claim(session: Session, reward: Reward, person_id: int, request_key: UUID, 
         price=reward.price,
         took_stock=reward.stock is not None,
         state=State.HELD,
-        hold_id=ledger.hold(session, person_id, reward.price, subject=ref, cause=ref, reason=words, by=by),
+        hold_id=ledger.hold(session, person_id, reward.price, subject=ref, cause=ref, reason=reward.name, by=by),
     )
     session.add(redemption)
     session.flush()
@@ -264,11 +262,11 @@ def _tell(session: Session, redemption: Redemption, kind: str, **data: object) -
 def _short(note: str) -> str | None:
     clean = note.strip()
     if len(clean) > LONGEST_NOTE:
-        raise Invalid(_("Please shorten this to %(longest)s characters.", longest=LONGEST_NOTE), field="note")
+        raise Invalid(_l("Please shorten this to %(longest)s characters.", longest=LONGEST_NOTE), field="note")
     return clean or None
 
 
-def _required(note: str, sentence: str) -> str:
+def _required(note: str, sentence: LazyString) -> str:
     clean = _short(note)
     if clean is None:
         raise Invalid(sentence, field="note")

@@ -1,0 +1,69 @@
+"""What must always be true of rewards and redemptions (trust.md, Redemption)."""
+
+from __future__ import annotations
+
+from portal.database.invariants import invariant
+
+invariant(
+    "rewards.hold_agrees",
+    "The hold is posted where the redemption is fulfilled or refunded, voided where it failed or was cancelled, open"
+    " elsewhere.",
+    """
+    SELECT 'redemption ' || r.id AS what
+      FROM redemption r LEFT JOIN transfer s ON s.hold_id = r.hold_id
+     WHERE s.phase IS DISTINCT FROM CASE
+       WHEN r.state IN ('fulfilled', 'refunded') THEN 'post' WHEN r.state IN ('failed', 'cancelled') THEN 'void' END
+    """,
+)
+
+invariant(
+    "rewards.hold_is_the_price",
+    "A redemption holds its price from the points of the person who redeemed, and nobody holds points for nothing.",
+    """
+    SELECT 'redemption ' || r.id AS what
+      FROM redemption r
+      LEFT JOIN transfer h ON h.id = r.hold_id
+      LEFT JOIN account a ON a.id = h.debit
+     WHERE h.id IS NULL OR h.phase <> 'hold' OR h.amount <> r.price OR h.subject <> 'redemption:' || r.id
+        OR a.person_id IS DISTINCT FROM r.person_id
+    UNION ALL
+    SELECT 'transfer ' || h.id
+      FROM transfer h LEFT JOIN redemption r ON r.hold_id = h.id
+     WHERE h.phase = 'hold' AND r.id IS NULL AND EXISTS (SELECT FROM redemption)
+    """,
+)
+
+invariant(
+    "rewards.refund_agrees",
+    "A redemption is refunded exactly where its price went back, once.",
+    """
+    SELECT coalesce('redemption ' || r.id, 'transfer ' || f.id) AS what
+      FROM redemption r
+      FULL JOIN (SELECT * FROM transfer WHERE kind = 'refund' AND subject LIKE 'redemption:%') f ON f.id = r.refund_id
+     WHERE (r.state = 'refunded' AND (f.id IS NULL OR f.amount <> r.price OR f.subject <> 'redemption:' || r.id))
+        OR (f.id IS NOT NULL AND r.state IS DISTINCT FROM 'refunded' AND EXISTS (SELECT FROM redemption))
+    """,
+)
+
+invariant(
+    "rewards.stock_is_counted",
+    "What is left of a reward is what was put in, without what redemptions have taken and not returned.",
+    """
+    SELECT 'reward ' || w.id AS what
+      FROM reward w
+      LEFT JOIN (SELECT reward_id, count(*) AS taken FROM redemption
+                  WHERE took_stock AND state NOT IN ('failed', 'cancelled') GROUP BY reward_id) r ON r.reward_id = w.id
+     WHERE w.stock < 0 OR w.supplied - w.stock <> coalesce(r.taken, 0)
+    """,
+)
+
+invariant(
+    "rewards.history_agrees",
+    "The last step in a redemption's history is its state.",
+    """
+    SELECT 'redemption ' || r.id AS what
+      FROM redemption r
+     WHERE r.state IS DISTINCT FROM (
+       SELECT e.state FROM redemption_event e WHERE e.redemption_id = r.id ORDER BY e.id DESC LIMIT 1)
+    """,
+)

@@ -1,0 +1,139 @@
+"""The messages about rewards: to the person at each step, to the managers when something waits for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from portal.messages.kinds import Data, MessageKind, message_kind
+
+
+def _price(data: Data) -> str:
+    return str(ngettext("%(num)s point", "%(num)s points", data["points"]))
+
+
+class AboutRedemption(MessageKind):
+    """What all messages to the person share: they lead to the redemption."""
+
+    category = "account"
+    icon = "gift"
+
+    def action(self, data: Data) -> str:  # noqa: ARG002
+        """To the tracker."""
+        return str(_("See where it stands"))
+
+    def facts(self, data: Data) -> list[tuple[str, str]]:
+        """The reward and its price."""
+        return [(str(_("Reward")), str(data["reward"])), (str(_("Price")), _price(data))]
+
+
+@message_kind
+class Ordered(AboutRedemption):
+    """The claim is in."""
+
+    key = "rewards.ordered"
+
+    def subject(self, data: Data) -> str:
+        """What was ordered."""
+        return str(_("Ordered: %(reward)s", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """What happens now."""
+        return [str(_("Your points are held until it is with you.")), str(data["delivery"])]
+
+
+@message_kind
+class Delivered(AboutRedemption):
+    """It was sent or handed over."""
+
+    key = "rewards.delivered"
+    tone = "ok"
+
+    def subject(self, data: Data) -> str:
+        """What was delivered."""
+        return str(_("Delivered: %(reward)s", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """How, in the team's words."""
+        return [str(data["note"])]
+
+
+@message_kind
+class Failed(AboutRedemption):
+    """It could not be delivered."""
+
+    key = "rewards.failed"
+    icon = "undo-2"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:
+        """The points first."""
+        return str(_("%(reward)s could not be sent. Your points are back", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """Why."""
+        return [str(data["note"])]
+
+
+@message_kind
+class Cancelled(AboutRedemption):
+    """The team cancelled it."""
+
+    key = "rewards.cancelled"
+    icon = "undo-2"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:
+        """The points first."""
+        return str(_("%(reward)s was cancelled. Your points are back", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """Why, if somebody said so."""
+        return [str(data["note"])] if data.get("note") else []
+
+
+@message_kind
+class Refunded(AboutRedemption):
+    """The points of a delivered reward came back."""
+
+    key = "rewards.refunded"
+    icon = "undo-2"
+
+    def subject(self, data: Data) -> str:
+        """The points first."""
+        return str(_("Your points for %(reward)s are back", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """Why."""
+        return [str(data["note"])]
+
+
+@message_kind
+class ToFulfil(MessageKind):
+    """To a manager: somebody waits for a reward."""
+
+    key = "rewards.to_fulfil"
+    category = "needs_you"
+    icon = "package"
+
+    def subject(self, data: Data) -> str:
+        """What waits."""
+        return str(_("To fulfil: %(reward)s", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+        """What to do."""
+        return [str(_("An advocate has redeemed it. Send it, then say so: the points are spent at that moment."))]
+
+    def facts(self, data: Data) -> list[tuple[str, str]]:
+        """What was held."""
+        return [(str(_("Held")), _price(data))]
+
+    def action(self, data: Data) -> str:  # noqa: ARG002
+        """To the queue."""
+        return str(_("Open it"))
+
+
+KINDS: Final = (Ordered, Delivered, Failed, Cancelled, Refunded, ToFulfil)
+"""All of them, for tests of their words."""
