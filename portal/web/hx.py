@@ -35,11 +35,15 @@ def show(template: str, *, block: str, **context: Any) -> str:
     return fragment(template, block, **context) if is_partial() else render_template(template, **context)
 
 
-def respond(body: str, *, trigger: dict[str, Any] | None = None, push: str | None = None) -> Response:
-    """Answer htmx, with events for the page (`HX-Trigger`) and an address for the history."""
+def respond(body: str, *, trigger: dict[str, dict[str, Any]] | None = None, push: str | None = None) -> Response:
+    """Answer htmx, with events for the page (`HX-Trigger`) and an address for the history.
+
+    Events go to the body: the element that asked may be gone when they fire.
+    """
     response = make_response(body)
     if trigger:
-        response.headers["HX-Trigger"] = json.dumps(trigger)
+        events = {name: {"target": "body", **detail} for name, detail in trigger.items()}
+        response.headers["HX-Trigger"] = json.dumps(events)
     if push:
         response.headers["HX-Push-Url"] = push
     return response
