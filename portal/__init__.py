@@ -17,7 +17,19 @@ from portal.web.app import Portal
 from portal.web.session import TokenSessions
 from portal.web.visitor import login
 
-SLICES = ("people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home", "demo")
+SLICES = (
+    "imports",
+    "people",
+    "messages",
+    "access",
+    "points",
+    "consent",
+    "references",
+    "rewards",
+    "challenges",
+    "home",
+    "demo",
+)
 
 
 def create_app(settings: configuration.Settings | None = None) -> Portal:
@@ -74,7 +86,7 @@ def _register(app: Portal, name: str) -> None:
     if hasattr(module, "register"):
         module.register(app)
         return
-    for room in ("models", "jobs", "messages", "invariants", "views"):
+    for room in ("models", "importing", "jobs", "messages", "invariants", "views"):
         if find_spec(f"{name}.{room}"):
             blueprint = getattr(import_module(f"{name}.{room}"), "bp", None)
             if isinstance(blueprint, Blueprint):
