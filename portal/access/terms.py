@@ -7,7 +7,7 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -33,7 +33,7 @@ def in_force(session: Session, locale: str = "en") -> list[TermsVersion]:
     wanted = (
         select(TermsVersion)
         .where(TermsVersion.locale.in_({locale, "en"}))
-        .distinct(TermsVersion.kind)
+        .ext(distinct_on(TermsVersion.kind))
         .order_by(TermsVersion.kind.desc(), (TermsVersion.locale == locale).desc(), TermsVersion.version.desc())
     )
     return list(session.scalars(wanted))

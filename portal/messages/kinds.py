@@ -27,6 +27,11 @@ class MessageKind:
     in_portal: ClassVar[bool] = True
     """Whether the message centre shows it; not what is only of use in the mail, such as a link to sign in."""
 
+    @property
+    def tab(self) -> str:
+        """The tab of the message centre that shows it."""
+        return "needs_you" if self.category == "needs_you" else "news"
+
     def subject(self, data: Data) -> str:
         """One line."""
         raise NotImplementedError

@@ -1,0 +1,130 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from portal.access import sessions
+from portal.access import sign_in as signing_in
+from portal.access.forms import CodeForm, SignInForm
+from portal.access.views.blueprint import bp, enter, own_page
+from portal.access.views.demo import people_to_be
+from portal.access.visitor import browser_session
+from portal.database import db
+from portal.database.refusal import Refusal
+from portal.web.forms import Form, invalid
+from portal.web.policy import for_everyone, open_to_all
+from portal.web.visitor import current_visitor, visitor_or_none
+
+_ASKED_SECONDS: Final = 15 * 60
+
+
+@bp.get("/sign-in")
+@open_to_all(reason="the door")
+def sign_in() -> ResponseReturnValue:
+    """Ask for a link."""
+    if visitor_or_none() is not None:
+        return redirect("/", 303)
+    form = SignInForm(next=own_page(request.args.get("next")))
+    return render_template("access/sign_in.html", form=form, demo=people_to_be())
+
+
+@bp.post("/sign-in")
+@open_to_all(reason="the door")
+def ask() -> ResponseReturnValue:
+    """Mail a link, or not; the answer is the same (security.md 16)."""
+    form = SignInForm()
+    if not form.validate():
+        return invalid(form, "access/sign_in.html", demo=people_to_be())
+    browser = _asked_by() or secrets.token_urlsafe(32)
+    try:
+        signing_in.ask(
+            db.session(),
+            form.email.data,
+            browser,
+            ip=request.remote_addr or "",
+            next_path=own_page(form.next.data),
+        )
+    except Refusal as refusal:
+        return invalid(form, "access/sign_in.html", refusal=refusal, demo=people_to_be())
+    response = make_response(redirect(url_for("access.code"), 303))
+    _remember(response, browser)
+    return response
+
+
+@bp.get("/sign-in/code")
+@open_to_all(reason="the door")
+def code() -> ResponseReturnValue:
+    """The link is on its way; here goes the code that it shows on another device."""
+    return render_template("access/code.html", form=CodeForm())
+
+
+@bp.post("/sign-in/code")
+@open_to_all(reason="the door")
+def type_code() -> ResponseReturnValue:
+    """Come in by the code."""
+    form = CodeForm()
+    if not form.validate():
+        return invalid(form, "access/code.html")
+    try:
+        arrived = signing_in.by_code(db.session(), form.code.data, _asked_by() or "", ip=request.remote_addr or "")
+    except Refusal as refusal:
+        return invalid(form, "access/code.html", refusal=refusal)
+    return enter(arrived.person_id, arrived.next_path)
+
+
+@bp.get("/sign-in/<token>")
+@open_to_all(reason="the door; its token is the key")
+def open_link(token: str) -> ResponseReturnValue:
+    """Show a button in the browser that asked, the code in any other; a GET uses nothing up."""
+    opened = signing_in.look(db.session(), token, _asked_by() or "")
+    return render_template("access/link.html", form=Form(), opened=opened, token=token)
+
+
+@bp.post("/sign-in/<token>")
+@open_to_all(reason="the door; its token is the key")
+def follow_link(token: str) -> ResponseReturnValue:
+    """Come in by the link."""
+    if not Form().validate():
+        return redirect(url_for("access.open_link", token=token), 303)
+    arrived = signing_in.follow(db.session(), token, _asked_by() or "")
+    return enter(arrived.person_id, arrived.next_path)
+
+
+@bp.post("/sign-out")
+@for_everyone
+def sign_out() -> ResponseReturnValue:
+    """End this browser's session."""
+    cookie = browser_session()
+    sessions.end_token(db.session(), cookie.token_hash, by=current_visitor().actor)
+    cookie.renew(current_app.config["PORTAL"])
+    response = make_response(redirect(url_for("access.sign_in"), 303))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def _cookie() -> str:
+    return "__Host-asked" if current_app.config["PORTAL"].https else "asked"
+
+
+def _asked_by() -> str | None:
+    """The secret of the browser that asked, if it is this one."""
+    value = request.cookies.get(_cookie(), "")
+    return value if 40 <= len(value) <= 64 else None
+
+
+def _remember(response: Response, browser: str) -> None:
+    response.set_cookie(
+        _cookie(),
+        browser,
+        max_age=_ASKED_SECONDS,
+        path="/",
+        secure=current_app.config["PORTAL"].https,
+        httponly=True,
+        samesite="Lax",
+    )
