@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +16,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from portal.database import embedded, process_table
-from portal.database.server_account import SYSTEM_HOME, EmbeddedError
+from portal.database.server_account import EmbeddedError
 
 pytestmark = pytest.mark.kill
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL a user of its own")
 USER = """
 import sys
 from pathlib import Path
@@ -31,22 +27,6 @@ with embedded.running(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.readline()
 """
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A folder that PostgreSQL's user can pass through, as a real instance has one."""
-    folder = Path(tempfile.mkdtemp(prefix="portal-embedded-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def instance(place: Path) -> Iterator[Path]:
-    folder = place / "instance"
-    yield folder
-    embedded.destroy(folder)
 
 
 @contextmanager
@@ -228,46 +208,6 @@ def test_a_path_with_blanks_and_quotes(place: Path) -> None:
             assert ask(url, "SELECT 1") == 1
     finally:
         embedded.destroy(instance)
-
-
-@AS_ROOT
-def test_in_a_private_folder_of_root_the_data_lie_elsewhere_and_it_says_so(
-    place: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    place.chmod(0o700)
-    instance = place / "instance"
-    with embedded.running(instance) as url:
-        assert ask(url, "SELECT 1") == 1
-        data = embedded._Embedded(instance).server.data
-    assert SYSTEM_HOME in data.parents
-    assert f"is kept in {data.parent}" in caplog.text
-    with embedded.running(instance):
-        assert embedded._Embedded(instance).server.data == data
-    embedded.destroy(instance)
-    assert not data.parent.exists()
-
-
-@AS_ROOT
-def test_an_ordinary_user_needs_nobody_else(place: Path) -> None:
-    nobody = pwd.getpwnam("nobody")
-    os.chown(place, nobody.pw_uid, nobody.pw_gid)
-    place.chmod(0o700)
-    instance = place / "instance"
-    child = os.fork()
-    if child == 0:  # a fork, as the interpreter itself may lie where nobody can read it
-        os.setgroups([])
-        os.setgid(nobody.pw_gid)
-        os.setuid(nobody.pw_uid)
-        with embedded.running(instance) as url:
-            answer = ask(url, "SELECT 1")
-        os._exit(0 if answer == 1 else 1)
-    _, status = os.waitpid(child, 0)
-    assert status == 0
-    assert (instance / "postgresql").stat().st_uid == nobody.pw_uid
-    with pytest.raises(EmbeddedError, match="belongs to another user"), embedded.running(instance):
-        pass
-    with pytest.raises(EmbeddedError, match="belongs to another user"):
-        embedded.stop(instance)
 
 
 def test_a_database_in_use_is_not_deleted(instance: Path) -> None:
