@@ -60,6 +60,7 @@ or e-mail address, else by name: importing a file twice changes nothing.
 def import_(
     kind: str,
     file: Path,
+    *,
     role: str | None,
     maps: tuple[str, ...],
     same: tuple[str, ...],
@@ -103,7 +104,7 @@ def export(kind: str) -> None:
 
     `portal import` takes the file back. Texts that a spreadsheet would run as formulas have a ' in front.
     """
-    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: PTH123, SIM115
+    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: SIM115
     with application():
         try:
             count = run(lambda session: exports.run(session, kind, out.write, by=SYSTEM))

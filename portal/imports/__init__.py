@@ -1,1 +1,1 @@
-"""Rows of foreign files in, our rows out: read, map, check, run; each kind of row is a class that its slice registers."""
+"""Rows of foreign files in, our rows out: read, map, check, run; each kind of row is a class of its own slice."""

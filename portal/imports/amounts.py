@@ -58,8 +58,8 @@ def decide(column: Column, values: Iterable[str], *, told: str | None, whole: bo
     if proofs:
         raise Invalid(
             _(
-                "In the column “%(column)s”, %(point)s has a decimal point and %(comma)s a decimal comma. Say which is right "
-                "with --decimal; the others are then reported as mistakes.",
+                "In the column “%(column)s”, %(point)s has a decimal point and %(comma)s a decimal comma. "
+                "Say which is right with --decimal; the others are then reported as mistakes.",
                 column=column.name,
                 point=shown(proofs["decimal-point"]),
                 comma=shown(proofs["decimal-comma"]),
@@ -68,8 +68,8 @@ def decide(column: Column, values: Iterable[str], *, told: str | None, whole: bo
     if open_value is not None:
         raise Invalid(
             _(
-                "In the column “%(column)s” the sign in %(value)s may part thousands or decimals. Say which: --decimal point "
-                "or --decimal comma.",
+                "In the column “%(column)s” the sign in %(value)s may part thousands or decimals. "
+                "Say which: --decimal point or --decimal comma.",
                 column=column.name,
                 value=shown(open_value),
             )
@@ -96,14 +96,15 @@ def _decimal_sign(number: str, *, whole: bool) -> str | None:
 
 
 def dollars_untold(column: Column, values: Iterable[str], *, has_currency_column: bool) -> None:
-    """Refuse with `Invalid` a column whose sign names no one currency, unless the mapping or a column of its own does."""
+    """Refuse with `Invalid` a column of dollars unless the mapping, or a column of its own, says which dollars."""
     if column.currency or has_currency_column:
         return
     for value in values:
         if any(sign in value for sign in _AMBIGUOUS):
             raise Invalid(
                 _(
-                    "The column “%(column)s” says %(value)s, but not in which currency. Say it: --map '%(column)s=%(field)s:USD'.",
+                    "The column “%(column)s” says %(value)s, but not in which currency. "
+                    "Say it: --map '%(column)s=%(field)s:USD'.",
                     column=column.name,
                     value=shown(value),
                     field=column.field.key,

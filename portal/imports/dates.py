@@ -25,8 +25,8 @@ _PIVOT: Final = 70
 def decide(name: str, values: Iterable[str], *, told: str | None) -> str | None:
     """`day-first` or `month-first` for a column, or None where it does not matter.
 
-    What the values prove wins over `told`. Refuses with `Invalid` a column that proves neither while `told` is None, and
-    one that proves both.
+    What the values prove wins over `told`. Refuses with `Invalid`, while `told` is None, a column that proves neither
+    and one that proves both.
     """
     proofs: dict[str, str] = {}
     open_value = None
@@ -44,8 +44,8 @@ def decide(name: str, values: Iterable[str], *, told: str | None) -> str | None:
     if len(proofs) == 2 and told is None:
         raise Invalid(
             _(
-                "In the column “%(column)s”, %(day)s has the day first and %(month)s the month. Say which is right with "
-                "--date-order; the others are then reported as mistakes.",
+                "In the column “%(column)s”, %(day)s has the day first and %(month)s the month. "
+                "Say which is right with --date-order; the others are then reported as mistakes.",
                 column=name,
                 day=shown(proofs["day-first"]),
                 month=shown(proofs["month-first"]),

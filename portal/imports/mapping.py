@@ -61,7 +61,7 @@ def folded(text: str) -> str:
 def resolve(
     headers: Sequence[str], fields: Sequence[Field], needs: Sequence[Sequence[str]], told: Iterable[str]
 ) -> Mapping:
-    """Map the columns. `told` are texts `column=field[:option…]`; `needs` are groups of fields, one of each is required.
+    """Map the columns. `told`: texts `column=field[:option…]`; `needs`: groups of fields, one of each is required.
 
     Refuses with `Invalid`: an unknown column or field, two columns for one field, a required field without a column.
     """
@@ -117,7 +117,8 @@ def _require(
             labels = _(" or ").join(f"“{field.label}”" for field in fields if field.key in group)
             raise Invalid(
                 _(
-                    "No column is known to hold %(labels)s. Name it: --map 'column=%(field)s'. The file has: %(headers)s.",
+                    "No column is known to hold %(labels)s. Name it: --map 'column=%(field)s'. "
+                    "The file has: %(headers)s.",
                     labels=labels,
                     field=group[0],
                     headers=_listed(headers),
@@ -179,8 +180,8 @@ def _with(column: Column, option: str) -> Column:
         return replace(column, currency=code)
     raise Invalid(
         _(
-            "“%(option)s” says nothing about %(field)s. Amounts take a unit (K, M, B), a currency (USD) and decimal-comma or "
-            "decimal-point; dates take day-first or month-first.",
+            "“%(option)s” says nothing about %(field)s. Amounts take a unit (K, M, B), a currency (USD) and "
+            "decimal-comma or decimal-point; dates take day-first or month-first.",
             option=shown(option),
             field=column.field.key,
         )

@@ -1,4 +1,4 @@
-"""Cells to values: what a column as a whole decides (dates, decimal signs), then each cell; what cannot be read is reported."""
+"""Cells to values: what a column decides as a whole (dates, decimal signs), then each cell; mistakes are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from portal.imports.shown import shown
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How to read what a column itself does not tell: `day-first` or `month-first`, `decimal-point` or `decimal-comma`."""
+    """How to read a column that does not tell: `day-first` or `month-first`, `decimal-point` or `decimal-comma`."""
 
     date_order: str | None = None
     decimal: str | None = None

@@ -80,8 +80,8 @@ def _decode(raw: bytes, encoding: str) -> tuple[str, str]:
             number = raw.count(b"\n", 0, error.start) + 1
             raise Invalid(
                 _(
-                    "Line %(line)s is not UTF-8, though other lines may be: the file was cut or glued. Export it again, or "
-                    "say --encoding latin-1 if it is Latin-1 throughout.",
+                    "Line %(line)s is not UTF-8, though other lines may be: the file was cut or glued. "
+                    "Export it again, or say --encoding latin-1 if it is Latin-1 throughout.",
                     line=number,
                 )
             ) from None
@@ -89,7 +89,7 @@ def _decode(raw: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _latin(raw: bytes) -> str:
-    """Latin-1 as Windows writes it, with € and typographic quotes in the places that Latin-1 leaves to control codes."""
+    """Latin-1 as Windows writes it, with € and typographic quotes where Latin-1 has control codes."""
     try:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def _latin(raw: bytes) -> str:
 
 
 def _named_delimiter(text: str) -> tuple[str | None, int, str]:
-    """The delimiter that a spreadsheet named in a line `sep=;` of its own, the number of the next line, and the rest."""
+    """The delimiter that a first line `sep=;` names, the number of the line that follows, and the rest."""
     named = re.match(r"sep=([,;\t])\r?\n", text)
     if named is None:
         return None, 1, text
@@ -136,8 +136,8 @@ def _lines(text: str, delimiter: str, first: int) -> Iterator[Line]:
     except csv.Error:
         raise Invalid(
             _(
-                "The row on line %(line)s opens a quote that is not closed where the cell ends. A quote inside a quoted cell "
-                "is written twice; correct the line and import the file again.",
+                "The row on line %(line)s opens a quote that is not closed where the cell ends. "
+                "A quote inside a quoted cell is written twice; correct the line and import the file again.",
                 line=number,
             )
         ) from None

@@ -50,7 +50,7 @@ class Record:
         return self.changes[key] if key in self.changes else self.values.get(key)
 
     def tell(self, row: Row, values: Mapping[str, Any]) -> None:
-        """Take over what a row says, and count it in. Refuses (`Doubt`) what contradicts an earlier row of the same file."""
+        """Take over what a row says, and count it in. Refuses (`Doubt`) what contradicts an earlier row of the file."""
         self.learn(row, values)
         self.rows.append(row)
 

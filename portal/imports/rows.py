@@ -1,4 +1,4 @@
-"""The kinds of rows that can be imported and exported: a registry of small classes, one a kind, that the slices fill."""
+"""The kinds of rows that can be imported and exported: a registry of small classes that the slices fill."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Batch:
 class Importable(ABC):
     """A kind of row. `fields` in the order of the export's columns; `needs`: groups of fields, one of each is required.
 
-    `strong` and `weak` are the columns by which a row is known: each id alone, or the name (with what else belongs to it).
+    `strong` and `weak` are the columns by which a row is known: each id alone, or the name with what belongs to it.
     """
 
     key: ClassVar[str]
@@ -99,7 +99,7 @@ class Importable(ABC):
     takes_role: ClassVar[bool] = False
 
     def plan(self, batch: Batch) -> Plan:
-        """Find for each row what it speaks of and what it changes; report the rows that cannot be placed; write nothing.
+        """Find for each row what it speaks of and changes; report the rows that cannot be placed; write nothing.
 
         Where bad rows are skipped it is planned anew without them, so that nothing they said is left behind.
         """

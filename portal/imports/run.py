@@ -29,8 +29,8 @@ IMPORTERS = ("manager", "admin")
 class Options:
     """What a person tells about a file.
 
-    `maps`: `column=field[:option…]`; `same`: `[vocabulary:]written=meaning`; `date_order` and `decimal` for columns that
-    do not tell by themselves; `skip_bad` imports the other rows of a file with mistakes.
+    `maps`: `column=field[:option…]`; `same`: `[vocabulary:]written=meaning`; `date_order` and `decimal` for columns
+    that do not tell by themselves; `skip_bad` imports the other rows of a file with mistakes.
     """
 
     maps: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Spellings of the same word: those that join by themselves, those that somebody decided, those that are only proposed."""
+"""Spellings of one word: those that join by themselves, those that somebody decided, those only proposed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Apply = Callable[[Session, str, str], int]
 
 @dataclass(slots=True)
 class Vocabulary:
-    """A set of words that rows share. `known` counts those stored; `common` are right as they are; `applies` rewrite rows."""
+    """Words that rows share. `known` counts those stored; `common` are right as they are; `applies` rewrite rows."""
 
     key: str
     label: str | LazyString
@@ -57,7 +57,7 @@ def vocabulary(key: str, label: str | LazyString, *, known: Known, common: Itera
 
 
 def applies(key: str, rewrite: Apply) -> None:
-    """Let `rewrite(session, written, means)` change the stored rows of a slice when somebody decides; it returns how many.
+    """Let `rewrite(session, written, means)` change a slice's stored rows when somebody decides; it returns how many.
 
     The slices that registered last, those that stand higher, rewrite first.
     """
@@ -76,7 +76,7 @@ def fold(text: str) -> str:
 
 
 def decide(session: Session, key: str, written: str, means: str, *, by: Actor) -> int:
-    """Remember that `written` means `means` (itself: a word of its own) and rewrite the stored rows; how many those were."""
+    """Remember that `written` means `means` (itself: a word of its own); how many stored rows changed with it."""
     earlier = _remembered(session, key).get(means.lower())
     if earlier is not None and earlier.means.lower() not in (written.lower(), means.lower()):
         means = earlier.means
@@ -102,7 +102,7 @@ def decide(session: Session, key: str, written: str, means: str, *, by: Actor) -
 
 
 def settle(session: Session, key: str, counts: Mapping[str, int]) -> Settled:
-    """Read the values of a file (with their numbers of rows) by what is stored, decided and equal but for punctuation."""
+    """Read the values of a file (with their numbers of rows) by what is decided, stored, or equal but for case."""
     words = find(key)
     stored = words.known(session)
     remembered = _remembered(session, key)

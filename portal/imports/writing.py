@@ -10,7 +10,6 @@ from uuid import uuid4
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    SQLColumnExpression,
     Table,
     Text,
     any_,

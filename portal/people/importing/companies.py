@@ -206,7 +206,7 @@ def _refuse_circles(batch: Batch, records: list[Record]) -> None:
     if not told:
         return
     children = select(Company.id, Company.parent_id).where(Company.parent_id.is_not(None))
-    stored = {id_: parent_id for id_, parent_id in batch.session.execute(children)}
+    stored: dict[int, int | None] = {row.id: row.parent_id for row in batch.session.execute(children)}
     by_id = {record.id: record for record in records if record.id is not None}
     for record in told:
         if _circles(record, by_id, stored):

@@ -23,9 +23,9 @@ from portal.imports.records import Plan, Record, Row
 from portal.imports.rows import Batch, Importable, importable
 from portal.people.importing import companies
 from portal.people.models import Company, Person, PersonEmail, PersonRole
-from portal.people.values import clean_address
 from portal.people.people import grant_role
 from portal.people.states import AdvocateStatus, Role
+from portal.people.values import clean_address
 
 TABLE: Final = cast(Table, Person.__table__)
 COLUMNS: Final = ("name", "title", "company_id", "office", "reports_to", "crm_id", "locale", "time_zone")

@@ -1,4 +1,4 @@
-"""The vocabularies that companies and products share with files, and how a decision on a spelling reaches what is stored."""
+"""The vocabularies of companies and products, and how a decision on a spelling reaches what is stored."""
 
 from __future__ import annotations
 
