@@ -73,8 +73,9 @@ def accept(session: Session, assignment_id: int, *, by: Actor) -> Assignment:
     if not is_live(session, assignment.person_id, assignment.scope):
         raise Conflict(_("What you agreed to has run out. Agree again under My references, then accept."))
     request = locked.request
+    moment = now(session)
     move_assignment(session, assignment, AssignmentState.ACCEPTED)
-    assignment.answered_at = now(session)
+    assignment.answered_at = moment
     assignment.contact_until = end_of(request.needed_by) + CONTACT_FOR
     session.add(ReferenceCall(assignment_id=assignment.id, person_id=assignment.person_id, state=CallState.SCHEDULED))
     if request.state is RequestState.WAITING:

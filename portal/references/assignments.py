@@ -109,16 +109,18 @@ def move_request(session: Session, request: ReferenceRequest, state: RequestStat
     """Move a locked request along `REQUEST_TRANSITIONS`. Refuses `Conflict` for a way that is not there."""
     if state not in REQUEST_TRANSITIONS.get(request.state, frozenset()):
         raise Conflict(CHANGED)
-    request.state, request.state_since = state, now(session)
+    moment = now(session)
+    request.state, request.state_since = state, moment
 
 
 def move_assignment(session: Session, assignment: Assignment, state: AssignmentState) -> None:
     """Move a locked assignment along `ASSIGNMENT_TRANSITIONS`. Refuses `Conflict` for a way that is not there."""
     if state not in ASSIGNMENT_TRANSITIONS.get(assignment.state, frozenset()):
         raise Conflict(CHANGED)
+    moment = now(session)
     assignment.state = state
     if not state.open:
-        assignment.ended_at = now(session)
+        assignment.ended_at = moment
 
 
 def move_call(call: ReferenceCall, state: CallState) -> None:

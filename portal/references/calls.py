@@ -49,8 +49,9 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
         return call
     if call.state is not CallState.SCHEDULED:
         raise Conflict(_("This call was cancelled, so it cannot be confirmed."))
+    moment = now(session)
     move_call(call, CallState.HELD)
-    call.held_at, call.confirmed_by = now(session), by.person_id
+    call.held_at, call.confirmed_by = moment, by.person_id
     move_assignment(session, assignment, AssignmentState.DONE)
     request = locked.request
     if request.state is RequestState.SCHEDULED:

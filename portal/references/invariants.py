@@ -1,0 +1,92 @@
+"""What must always be true of requests, asks and calls (trust.md, fatigue and consent)."""
+
+from __future__ import annotations
+
+from portal.database.invariants import invariant
+
+invariant(
+    "references.asks_within_limits",
+    "Nobody is asked more often than their limit allowed when they were asked.",
+    """
+    SELECT 'ask:' || a.id AS what FROM ask a CROSS JOIN program g
+    WHERE a.source = 'portal' AND a.freed_at IS NULL AND coalesce(a.allowed, g.person_asks) < (
+      SELECT count(*) FROM ask b
+      WHERE b.person_id = a.person_id AND b.source = 'portal' AND b.freed_at IS NULL AND b.asked_at <= a.asked_at
+        AND b.asked_at > a.asked_at - make_interval(hours => g.person_window_hours))
+    """,
+)
+invariant(
+    "references.asks_within_company_limits",
+    "No company is asked more often than its limit allowed.",
+    """
+    SELECT 'ask:' || a.id AS what FROM ask a CROSS JOIN program g
+    WHERE a.source = 'portal' AND a.freed_at IS NULL AND coalesce(a.company_allowed, g.company_asks) < (
+      SELECT count(*) FROM ask b
+      WHERE b.company_id = a.company_id AND b.source = 'portal' AND b.freed_at IS NULL AND b.asked_at <= a.asked_at
+        AND b.asked_at > a.asked_at - make_interval(hours => g.company_window_hours))
+    """,
+)
+invariant(
+    "references.freed_asks_were_taken_back",
+    "Only an ask that was withdrawn before an answer no longer counts.",
+    """
+    SELECT 'ask:' || a.id AS what FROM ask a LEFT JOIN assignment s ON s.id = a.assignment_id
+    WHERE a.freed_at IS NOT NULL AND (s.id IS NULL OR s.state <> 'withdrawn' OR s.answered_at IS NOT NULL)
+    """,
+)
+invariant(
+    "references.requests_follow_assignments",
+    "A request waits while somebody is asked, is scheduled while somebody has accepted, and is held after a call.",
+    """
+    SELECT 'reference_request:' || r.id AS what FROM reference_request r
+    CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(s.state = 'asked'), false) AS asked,
+             coalesce(bool_or(s.state = 'accepted'), false) AS accepted,
+             coalesce(bool_or(s.state = 'done'), false) AS done FROM assignment s WHERE s.request_id = r.id) x
+    WHERE (r.state = 'waiting' AND (x.accepted OR x.done OR NOT x.asked))
+       OR (r.state = 'scheduled' AND (x.done OR NOT x.accepted))
+       OR (r.state = 'held' AND NOT x.done)
+       OR (r.state = 'closed' AND (x.asked OR x.accepted OR NOT x.done))
+       OR (r.state IN ('unfilled', 'withdrawn', 'not_approved') AND (x.asked OR x.accepted OR x.done))
+    """,
+)
+invariant(
+    "references.calls_follow_assignments",
+    "Who accepted has a scheduled call, whose call was held is done, and nobody else has either.",
+    """
+    SELECT 'assignment:' || s.id AS what FROM assignment s LEFT JOIN reference_call c ON c.assignment_id = s.id
+    WHERE (s.state = 'accepted' AND c.state IS DISTINCT FROM 'scheduled')
+       OR (s.state = 'done' AND c.state IS DISTINCT FROM 'held')
+       OR (s.state = 'no_show' AND c.state IS DISTINCT FROM 'no_show')
+       OR (s.state IN ('proposed', 'asked', 'declined', 'expired') AND c.state IS NOT NULL)
+       OR (s.state = 'withdrawn' AND coalesce(c.state, 'cancelled') <> 'cancelled')
+    """,
+)
+invariant(
+    "references.held_calls_are_paid",
+    "Every call that took place was paid once, with the points that were promised.",
+    """
+    SELECT 'call:' || c.id AS what FROM reference_call c JOIN assignment s ON s.id = c.assignment_id
+    LEFT JOIN transfer t ON t.kind = 'award' AND t.subject = 'call:' || c.id
+    WHERE c.state = 'held' AND s.points > 0 AND t.amount IS DISTINCT FROM s.points
+    """,
+)
+invariant(
+    "references.paid_calls_were_held",
+    "No points are paid for a call that did not take place.",
+    """
+    SELECT t.subject AS what FROM transfer t
+    WHERE t.kind = 'award' AND t.subject LIKE 'call:%' AND NOT EXISTS (
+      SELECT 1 FROM reference_call c WHERE 'call:' || c.id = t.subject AND c.state = 'held')
+    """,
+)
+invariant(
+    "references.acceptances_are_disclosed",
+    "Whoever accepted has a line in the disclosure log for the rep who asked.",
+    """
+    SELECT 'assignment:' || s.id AS what FROM assignment s JOIN reference_request r ON r.id = s.request_id
+    WHERE s.state IN ('accepted', 'done') AND NOT EXISTS (
+      SELECT 1 FROM disclosure d
+      WHERE d.person_id = s.person_id AND d.to_person_id = r.requested_by AND d.subject = 'assignment:' || s.id)
+    """,
+)
