@@ -1,9 +1,31 @@
-"""The manager's desk."""
+"""The manager's desk: screens only. Each room is a blueprint, listed here with its place in the navigation."""
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Final
+
+from flask import Blueprint, Flask
+from flask_babel import lazy_gettext as _l
+
+from admin.program.approvals import bp as approvals
+from admin.program.challenges import bp as challenges
+from admin.program.desk import bp as desk
+from portal.web import shell
+
+ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges)
+_PROGRAM: Final = _l("Program")
+_ROLES: Final = frozenset({"manager", "admin"})
+
+NAV: Final = (
+    shell.Item("manager", _PROGRAM, _l("Approvals"), "approvals.index", "inbox", 20, fact="waiting", on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("Challenges"), "program_challenges.index", "target", 30, on_phone=True),
+)
 
 
 def register(app: Flask) -> None:
     """Add the desk's screens to the portal."""
+    shell.add_desk("manager", _l("Program desk"), "desk.home", _ROLES)
+    for item in NAV:
+        shell.add_item(item)
+    for room in ROOMS:
+        app.register_blueprint(room)

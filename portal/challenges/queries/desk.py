@@ -97,9 +97,11 @@ def counts(session: Session) -> Mapping[ChallengeState, int]:
 
 
 def challenge(session: Session, public_id: UUID) -> Challenge:
-    """One challenge with its stages, for the editor. Refuses `NotFound`."""
+    """One challenge with its stages, for the editor: a copy that outlives the transaction. Refuses `NotFound`."""
     wanted = select(Challenge).where(Challenge.public_id == public_id).options(selectinload(Challenge.stages))
     found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         raise NotFound
+    for read in (*found.stages, found):
+        session.expunge(read)
     return found

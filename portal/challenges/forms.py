@@ -1,0 +1,181 @@
+"""The forms of challenges: what a manager decides, and the editor's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.challenges.activities import ACTIVITIES
+from portal.challenges.models import (
+    LONGEST_COMMENT,
+    LONGEST_DESCRIPTION,
+    LONGEST_INSTRUCTIONS,
+    LONGEST_SUMMARY,
+    LONGEST_TITLE,
+    MOST_MINUTES,
+    MOST_POINTS,
+)
+from portal.challenges.queries.items import Item
+from portal.challenges.stages import kinds
+from portal.challenges.states import Decision, Reason
+from portal.web.forms import Form
+
+NEEDED: Final = _l("This is needed.")
+
+
+def _text(longest: int, *more: object) -> list[object]:
+    words = _l("Write at most %(most)s characters.", most=longest)
+    return [*more, Length(max=longest, message=words)]
+
+
+class Checks(SelectMultipleField):  # type: ignore[misc]
+    """Several of a list, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class ApproveForm(Form):
+    """Accept the work, with a note if one likes."""
+
+    decision = HiddenField(default=Decision.APPROVE.value, id="approve-decision", validators=[AnyOf(["approve"])])
+    comment = TextAreaField(_l("Note"), id="approve-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 2})
+
+
+class RedoForm(Form):
+    """Which steps should change, and why."""
+
+    decision = HiddenField(default=Decision.REDO.value, id="redo-decision", validators=[AnyOf(["redo"])])
+    stages = Checks(_l("Which steps should change?"), coerce=int, validators=[DataRequired(_l("Choose the steps."))])
+    comment = TextAreaField(
+        _l("What should change?"),
+        id="redo-comment",
+        validators=_text(LONGEST_COMMENT, DataRequired(_l("Say what should change, so that they know what to do."))),
+        render_kw={"rows": 4},
+    )
+
+
+class RejectForm(Form):
+    """Why it is not accepted."""
+
+    decision = HiddenField(default=Decision.REJECT.value, id="reject-decision", validators=[AnyOf(["reject"])])
+    reason = RadioField(
+        _l("Why?"),
+        choices=[(reason.value, reason.label) for reason in Reason],
+        validators=[InputRequired(_l("Choose a reason."))],
+    )
+    comment = TextAreaField(_l("Note"), id="reject-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 3})
+
+
+DECISIONS: Final[dict[str, type[Form]]] = {
+    Decision.APPROVE: ApproveForm,
+    Decision.REDO: RedoForm,
+    Decision.REJECT: RejectForm,
+}
+
+
+def decision_form(decision: Decision, item: Item) -> Form:
+    """The form of one decision on an item of the queue."""
+    form = DECISIONS[decision]()
+    if isinstance(form, RedoForm):
+        form.stages.choices = [(piece.stage_id, piece.title) for piece in item.to_decide]
+        if len(item.to_decide) == 1 and not form.is_submitted():
+            form.stages.data = [item.to_decide[0].stage_id]
+    return form
+
+
+class ChallengeForm(Form):
+    """What a challenge says, whom it is for, and when."""
+
+    title = StringField(
+        _l("Title"),
+        validators=_text(LONGEST_TITLE, DataRequired(NEEDED)),
+        render_kw={"maxlength": LONGEST_TITLE},
+        description=_l("Verbs first: “Tell us how you cut onboarding time”."),
+    )
+    summary = StringField(
+        _l("Summary"),
+        validators=_text(LONGEST_SUMMARY),
+        render_kw={"maxlength": LONGEST_SUMMARY},
+        description=_l("The line on the card: why them, or what for."),
+    )
+    description = TextAreaField(_l("More about it"), validators=_text(LONGEST_DESCRIPTION), render_kw={"rows": 3})
+    activity_type = SelectField(
+        _l("Kind of help"),
+        choices=[("", _l("Something else")), *((key, label) for key, (label, _icon) in ACTIVITIES.items())],
+        validators=[Optional()],
+    )
+    minutes = IntegerField(
+        _l("Minutes it takes"),
+        validators=[
+            InputRequired(_l("Give the minutes it takes.")),
+            NumberRange(1, MOST_MINUTES, _l("Give the minutes it takes, 1 to %(most)s.", most=MOST_MINUTES)),
+        ],
+        render_kw={"inputmode": "numeric", "min": 1, "max": MOST_MINUTES},
+    )
+    for_everybody = BooleanField(_l("Everybody may take it"))
+    industries = Checks(_l("Industries"), validators=[Optional()])
+    countries = Checks(_l("Countries"), validators=[Optional()])
+    opens_on = DateField(_l("Opens on"), validators=[Optional()])
+    closes_on = DateField(_l("Last day"), validators=[Optional()])
+
+    def offer(self, industries: Sequence[str], countries: Sequence[str]) -> None:
+        """Let these be chosen, and what was chosen before stay chosen."""
+        for field, known in ((self.industries, industries), (self.countries, countries)):
+            field.choices = [(value, value) for value in dict.fromkeys([*known, *(field.object_data or [])])]
+
+
+class StageForm(Form):
+    """One step of a challenge."""
+
+    title = StringField(
+        _l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)), render_kw={"maxlength": LONGEST_TITLE}
+    )
+    instructions = TextAreaField(_l("What people read"), validators=_text(LONGEST_INSTRUCTIONS), render_kw={"rows": 3})
+    points = IntegerField(
+        _l("Points"),
+        validators=[
+            InputRequired(_l("Points are a whole number.")),
+            NumberRange(0, MOST_POINTS, _l("Points are a whole number from 0 to %(most)s.", most=MOST_POINTS)),
+        ],
+        render_kw={"inputmode": "numeric", "min": 0, "max": MOST_POINTS},
+    )
+
+
+class StageTextForm(Form):
+    """The texts of a step that is published: its points stay."""
+
+    title = StringField(_l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)))
+    instructions = TextAreaField(
+        _l("What people read"), validators=_text(LONGEST_INSTRUCTIONS, DataRequired(NEEDED)), render_kw={"rows": 3}
+    )
+
+
+class NewStageForm(StageForm):
+    """A step to add, of one of the kinds."""
+
+    kind = RadioField(_l("Kind of step"), validators=[InputRequired(_l("Choose a kind of step."))])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [(kind.key, kind.label) for kind in kinds()]
+
+    @property
+    def about_kinds(self) -> dict[str, object]:
+        """What each kind is for."""
+        return {kind.key: kind.text for kind in kinds()}
