@@ -69,10 +69,10 @@ CREATE TABLE pool_entry (
   CONSTRAINT fk_pool_entry_consent FOREIGN KEY (person_id, anchor_scope, live)
     REFERENCES consent_current (person_id, scope, live)
 ) WITH (fillfactor = 85);
-CREATE INDEX ix_pool_entry_order ON pool_entry (
-  completeness DESC, coalesce(last_asked_at, TIMESTAMPTZ '1970-01-01 00:00:00+00'), public_id);
-CREATE INDEX ix_pool_entry_industry ON pool_entry (industry, country, completeness DESC);
-CREATE INDEX ix_pool_entry_country ON pool_entry (country, completeness DESC);
+CREATE INDEX ix_pool_entry_order ON pool_entry (completeness DESC, last_asked_at NULLS FIRST, public_id)
+  INCLUDE (industry, country, size_band, products, valid_until);
+CREATE INDEX ix_pool_entry_industry ON pool_entry (industry, country, size_band);
+CREATE INDEX ix_pool_entry_country ON pool_entry (country, size_band);
 CREATE INDEX ix_pool_entry_company_id ON pool_entry (company_id);
 CREATE INDEX ix_pool_entry_products ON pool_entry USING gin (products);
 CREATE INDEX ix_pool_entry_search ON pool_entry USING gin (search);

@@ -1,0 +1,214 @@
+"""The statements of the pool search, put together from constants; all values are parameters (security.md 46)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.references.opportunities import Prospect
+from portal.web.paging import Cursor
+
+MOST_COUNTED: Final = 2000
+"""Beyond so many matches the total reads "2,000+" and the counts are lower bounds."""
+FACETS: Final = {
+    "industry": "e.industry = ANY (:industry)",
+    "country": "e.country = ANY (:country)",
+    "size": "e.size_band = ANY (:size)",
+    "product": "e.products && CAST(:product AS text[])",
+}
+"""The facets and the condition that each puts on a row."""
+_VALUES: Final = {"industry": "industry", "country": "country", "size": "size_band", "product": "unnest(products)"}
+_TEXT: Final = "e.search @@ websearch_to_tsquery('english', portal_plain(:words))"
+REASONS: Final = {
+    "industry": "coalesce(e.industry = :deal_industry, false)",
+    "country": "coalesce(e.country = :deal_country, false)",
+    "size": "coalesce(e.size_band = :deal_size, false)",
+    "product": "coalesce(e.products @> ARRAY[CAST(:deal_product AS text)], false)",
+}
+_ORDER: Final = "best DESC, asked NULLS FIRST, public_id"
+_ONWARD: Final = (
+    "AND best <= :best AND (best < :best OR (asked, public_id) > (CAST(:asked AS timestamptz), CAST(:nth AS uuid)))"
+)
+_ONWARD_FROM_NEVER: Final = (
+    "AND best <= :best AND (best < :best OR asked IS NOT NULL OR public_id > CAST(:nth AS uuid))"
+)
+# Any of the words instead of all; quotes keep what people typed from being read as operators.
+_ANY_WORD: Final = (
+    "e.search @@ replace(websearch_to_tsquery('english', portal_plain(:words))::text, ' & ', ' | ')::tsquery"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a rep looks for; several values of one facet mean any of them, several facets all of them."""
+
+    industry: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    size: tuple[str, ...] = ()
+    product: tuple[str, ...] = ()
+    words: str = ""
+
+    def chosen(self, facet: str) -> tuple[str, ...]:
+        """The values chosen of a facet."""
+        values: tuple[str, ...] = getattr(self, facet)
+        return values
+
+    @property
+    def active(self) -> list[str]:
+        """The facets of which something is chosen."""
+        return [facet for facet in FACETS if self.chosen(facet)]
+
+
+def statement(filters: Filters, deal: Prospect | None, after: Cursor | None) -> str:
+    """One row: `total`, `page` and `facets` (JSON). The page is found among narrow rows and then made whole."""
+    live = _open(deal)
+    every = _where(filters, live, leaving_out=None)
+    return f"""
+        WITH matched AS MATERIALIZED (
+          SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked, e.industry, e.country, e.size_band,
+                 e.products FROM pool_entry e WHERE {every} LIMIT :most + 1),
+        total AS (SELECT count(*) AS n FROM matched),
+        {_others(filters, live)}
+        found AS ({_page(filters, deal, every, after)}),
+        page AS (SELECT f.best, {_columns(deal)} FROM found f JOIN pool_entry e ON e.public_id = f.public_id)
+        SELECT (SELECT n FROM total) AS total,
+               (SELECT coalesce(json_agg(p ORDER BY {_ORDER}), '[]') FROM page p) AS page,
+               (SELECT coalesce(json_agg(c), '[]') FROM ({_counts(filters)}) c) AS facets
+    """  # noqa: S608 -- put together from constants; values are parameters
+
+
+def _page(filters: Filters, deal: Prospect | None, every: str, after: Cursor | None) -> str:
+    """The keys of the page: among what matched where that is all, else from the table in the order of an index."""
+    onward = (_ONWARD if after[1] else _ONWARD_FROM_NEVER) if after else ""
+    tiers = _tiers(deal) if deal and not filters.active and not filters.words else [("true", "true")]
+    small = f"""SELECT public_id, best, asked FROM matched WHERE (SELECT n FROM total) <= :most {onward}
+                 ORDER BY {_ORDER} LIMIT :limit"""  # noqa: S608
+    large = " UNION ALL ".join(
+        f"""SELECT * FROM (
+              SELECT * FROM (SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked FROM pool_entry e
+                              WHERE {every} AND {some} AND (SELECT n FROM total) > :most) r
+               WHERE {only} {onward} ORDER BY {_ORDER} LIMIT :limit) tier_{nth}"""  # noqa: S608
+        for nth, (some, only) in enumerate(tiers)
+    )
+    return f"SELECT * FROM ({small}) s UNION ALL SELECT * FROM ({large} LIMIT :limit) l"  # noqa: S608
+
+
+def nearest(filters: Filters, deal: Prospect | None) -> str:
+    """One value: the rows (JSON) that meet most of what was asked for."""
+    met = [f"({condition})::int" for facet, condition in FACETS.items() if filters.chosen(facet)]
+    if filters.words:
+        met.append(f"({_ANY_WORD})::int")
+    score = " + ".join(f"coalesce({part}, 0)" for part in met)
+    order = "score DESC, fit DESC, completeness DESC, asked NULLS FIRST, public_id"
+    return f"""
+        SELECT coalesce(json_agg(best ORDER BY {order}), '[]')
+          FROM (SELECT * FROM (SELECT {_columns(deal)}, {score} AS score FROM pool_entry e WHERE {_open(deal)}) scored
+                 WHERE score > 0 ORDER BY {order} LIMIT :limit) best
+    """  # noqa: S608 -- put together from the constants above
+
+
+def _columns(deal: Prospect | None) -> str:
+    reasons = ", ".join(f"{met if deal else 'false'} AS same_{reason}" for reason, met in REASONS.items())
+    return f"""e.public_id, e.person_id, e.initials, e.title, e.company_name, e.industry, e.country, e.size_band,
+        e.headline, e.about, e.products, e.topics, e.completeness, e.last_asked_at AS asked,
+        {_fit(deal)} AS fit, {reasons}"""
+
+
+def _fit(deal: Prospect | None) -> str:
+    """How many of industry, country, size band and product the deal and the row share."""
+    return " + ".join(f"({met})::int" for met in REASONS.values()) if deal else "0"
+
+
+def _best(deal: Prospect | None) -> str:
+    return _fit(deal) if deal else "e.completeness"
+
+
+def _open(deal: Prospect | None) -> str:
+    """Consent holds, and for the deal's audience: the same rule as `scope_for`."""
+    holds = "e.valid_until > (SELECT portal_now())"
+    if deal is None:
+        return holds
+    if not deal.industry:
+        return f"{holds} AND e.audiences @> ARRAY['{OTHER_INDUSTRIES}']"
+    same = "coalesce(lower(btrim(e.industry)) = lower(btrim(:deal_industry)), false)"
+    return f"""{holds} AND (e.audiences @> ARRAY['{SAME_INDUSTRY}'] AND {same}
+        OR e.audiences @> ARRAY['{OTHER_INDUSTRIES}'] AND NOT {same})"""
+
+
+def _where(filters: Filters, live: str, *, leaving_out: str | None) -> str:
+    parts = [live, *(FACETS[facet] for facet in filters.active if facet != leaving_out)]
+    if filters.words:
+        parts.append(_TEXT)
+    return " AND ".join(f"({part})" for part in parts)
+
+
+def _others(filters: Filters, live: str) -> str:
+    """For each facet with a choice the rows that match all but it: what another choice would find."""
+    return "".join(
+        f"others_{facet} AS MATERIALIZED (SELECT {_VALUES[facet]} AS value FROM pool_entry e"  # noqa: S608
+        f" WHERE {_where(filters, live, leaving_out=facet)} LIMIT :most + 1), "
+        for facet in filters.active
+    )
+
+
+def _counts(filters: Filters) -> str:
+    if not filters.active and not filters.words:
+        counted = "SELECT facet, value, entries FROM pool_facet WHERE (SELECT n FROM total) > :most"
+        return f"{counted} UNION ALL {_grouped(filters, 'WHERE (SELECT n FROM total) <= :most')}"  # noqa: S608
+    return _grouped(filters, "")
+
+
+def _grouped(filters: Filters, when: str) -> str:
+    parts = []
+    for facet, value in _VALUES.items():
+        source = (
+            f"SELECT value FROM others_{facet} {when}"  # noqa: S608
+            if filters.chosen(facet)
+            else f"SELECT {value} AS value FROM matched {when}"  # noqa: S608
+        )
+        parts.append(
+            f"(SELECT '{facet}' AS facet, value, count(*) AS entries FROM ({source}) v"  # noqa: S608
+            " WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value LIMIT 40)"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def _tiers(deal: Prospect) -> list[tuple[str, str]]:
+    """Where a deal meets a large pool: who shares all that is known, then three of four, by indexes; then the rest.
+
+    Whoever shares three of four shares industry and country, or else size and product with one of the two.
+    """
+    known = {
+        "e.industry = :deal_industry": deal.industry,
+        "e.country = :deal_country": deal.country,
+        "e.size_band = :deal_size": deal.size_band,
+        "e.products @> ARRAY[CAST(:deal_product AS text)]": deal.product,
+    }
+    industry, country, size, product = known
+    shared = [condition for condition, value in known.items() if value is not None]
+    if not shared:
+        return [("true", "true")]
+    tiers = [(" AND ".join(shared), "true")]
+    if len(shared) == len(known):
+        three = f"({industry} AND {country} OR {size} AND {product} AND ({industry} OR {country}))"
+        return [*tiers, (three, "best = 3"), ("true", "best < 3")]
+    return [*tiers, ("true", f"best < {len(shared)}")]
+
+
+def parameters(filters: Filters, deal: Prospect | None, after: Cursor | None, limit: int) -> dict[str, Any]:
+    """The values of `statement` and `nearest`."""
+    values: dict[str, Any] = {"limit": limit + 1, "most": MOST_COUNTED}
+    values.update({facet: list(filters.chosen(facet)) for facet in filters.active})
+    if filters.words:
+        values["words"] = filters.words
+    if deal is not None:
+        values |= {
+            "deal_industry": deal.industry,
+            "deal_country": deal.country,
+            "deal_size": deal.size_band,
+            "deal_product": deal.product,
+        }
+    if after is not None:
+        values |= {"best": after[0], "asked": after[1], "nth": after[2]}
+    return values
