@@ -158,13 +158,10 @@ def _check_stock(stock: int | None) -> None:
 
 def _restock(session: Session, reward: Reward, stock: int | None) -> None:
     """Set what is left; `supplied` stays what is left plus what redemptions have taken."""
-    reward.stock = stock
-    if stock is None:
-        reward.supplied = None
-        return
     taken = session.scalar(
         select(func.count()).where(
             Redemption.reward_id == reward.id, Redemption.took_stock, Redemption.state.not_in(VOIDED)
         )
     )
-    reward.supplied = stock + (taken or 0)
+    reward.stock = stock
+    reward.supplied = None if stock is None else stock + (taken or 0)

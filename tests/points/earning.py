@@ -15,7 +15,7 @@ def earn(db: Session, person: Actor, points: int, *, subject: str = "stage_respo
     db.commit()
 
 
-def hold(db: Session, person: Actor, points: int, *, subject: str = "redemption:1") -> int:
+def hold(db: Session, person: Actor, points: int, *, subject: str = "trial:1") -> int:
     """Hold points and commit it."""
     hold_id = ledger.hold(
         db, who(person), points, subject=subject, cause=subject, reason="Held for: a jacket", by=person

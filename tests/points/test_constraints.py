@@ -43,12 +43,12 @@ def row(around: Accounts, **changes: Any) -> dict[str, Any]:
     """A hold of 60 as it would be right, with changes that make it wrong."""
     right = {
         "kind": "redemption",
-        "subject": "redemption:1",
+        "subject": "trial:1",
         "phase": "hold",
         "debit": around.person,
         "credit": around.redeemed,
         "amount": 60,
-        "cause": "redemption:1",
+        "cause": "trial:1",
         "reason": "A jacket",
     }
     optional = dict.fromkeys(("hold_id", "reverses", "lifetime_of", "created_by", "approved_by"))

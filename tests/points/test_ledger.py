@@ -47,14 +47,14 @@ def test_what_is_held_cannot_be_spent(db: Session, rich: Actor) -> None:
     hold(db, rich, 60)
     assert balance_of(db, rich) == Balance(available=40, held=60, lifetime=100)
     with pytest.raises(LimitReached):
-        hold(db, rich, 41, subject="redemption:2")
+        hold(db, rich, 41, subject="trial:2")
 
 
 def test_two_holds_of_one_transaction_count_together(db: Session, rich: Actor) -> None:
-    words = {"cause": "redemption:1", "reason": "Held", "by": rich}
-    ledger.hold(db, who(rich), 60, subject="redemption:1", **words)
+    words = {"cause": "trial:1", "reason": "Held", "by": rich}
+    ledger.hold(db, who(rich), 60, subject="trial:1", **words)
     with pytest.raises(LimitReached):
-        ledger.hold(db, who(rich), 60, subject="redemption:2", **words)
+        ledger.hold(db, who(rich), 60, subject="trial:2", **words)
 
 
 def test_a_second_hold_of_the_same_subject_is_the_first(db: Session, rich: Actor) -> None:
@@ -79,7 +79,7 @@ def test_a_voided_hold_comes_back_once(db: Session, rich: Actor, mia: Actor) -> 
 
 
 def test_a_hold_is_settled_in_one_way_only(db: Session, rich: Actor, mia: Actor) -> None:
-    posted, voided = hold(db, rich, 60), hold(db, rich, 40, subject="redemption:2")
+    posted, voided = hold(db, rich, 60), hold(db, rich, 40, subject="trial:2")
     ledger.post(db, posted, reason="Delivered", by=mia)
     ledger.void(db, voided, reason="Cancelled", by=mia)
     with pytest.raises(Conflict):
@@ -90,7 +90,7 @@ def test_a_hold_is_settled_in_one_way_only(db: Session, rich: Actor, mia: Actor)
 
 
 def test_held_and_spent_in_one_transaction(db: Session, rich: Actor, mia: Actor) -> None:
-    hold_id = ledger.hold(db, who(rich), 60, subject="redemption:1", cause="redemption:1", reason="Held", by=rich)
+    hold_id = ledger.hold(db, who(rich), 60, subject="trial:1", cause="trial:1", reason="Held", by=rich)
     ledger.post(db, hold_id, reason="Delivered", by=mia)
     ledger.refund(db, hold_id, reason="Broken", by=mia)
     db.commit()
@@ -196,12 +196,12 @@ def test_a_transaction_writes_its_transfers_in_one_sorted_insert(
 ) -> None:
     earn(db, ben, 100, subject="call:7", by=mia)
     inserts.clear()
-    for person, subject in ((ben, "redemption:2"), (rich, "redemption:1")):
+    for person, subject in ((ben, "trial:2"), (rich, "trial:1")):
         ledger.hold(db, who(person), 10, subject=subject, cause=subject, reason="Held", by=person)
     ledger.adjust(db, who(ben), 5, reason="A gift", by=mia)
     assert inserts == []
     db.commit()
     assert [[subject.partition(":")[0] for subject in subjects] for subjects in inserts] == [
-        ["adjustment", "redemption", "redemption"]
+        ["adjustment", "trial", "trial"]
     ]
-    assert inserts[0][1:] == ["redemption:1", "redemption:2"]
+    assert inserts[0][1:] == ["trial:1", "trial:2"]

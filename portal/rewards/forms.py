@@ -1,0 +1,95 @@
+"""The forms of rewards: redeeming, the desk's note, the catalogue's editor."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from portal.rewards.catalogue import ART
+from portal.rewards.models import (
+    LARGEST_PRICE,
+    LARGEST_STOCK,
+    LONGEST_DELIVERY,
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+)
+from portal.rewards.queries import Offer
+from portal.web.forms import Form
+
+_STALE: Final = _l("This page is out of date. Look at the reward again, then redeem it.")
+_NEEDED: Final = _l("This is needed.")
+_NUMBER: Final = _l("Write a whole number, such as 500.")
+
+
+class RedeemForm(Form):
+    """Agree to a price; the key makes a second click the first."""
+
+    request_key = HiddenField(validators=[InputRequired(_STALE)])
+    price = HiddenField(validators=[InputRequired(_STALE)])
+
+    @classmethod
+    def showing(cls, offer: Offer) -> RedeemForm:
+        """A form for one showing of a reward."""
+        return cls(formdata=None, data={"request_key": str(uuid4()), "price": str(offer.price)})
+
+    def validate_request_key(self, field: HiddenField) -> None:
+        """It is a UUID that we gave."""
+        try:
+            UUID(field.data)
+        except ValueError as error:
+            raise ValidationError(_STALE) from error
+
+    def validate_price(self, field: HiddenField) -> None:
+        """It is a number that we gave."""
+        if not (field.data.isascii() and field.data.isdigit() and len(field.data) <= 10):
+            raise ValidationError(_STALE)
+
+
+class NoteForm(Form):
+    """What the person reads about their redemption."""
+
+    note = TextAreaField(_l("Note to the advocate"), validators=[Length(max=LONGEST_NOTE)], render_kw={"rows": 3})
+
+
+class RewardForm(Form):
+    """The catalogue's editor; an empty stock means no end."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_NAME)])
+    description = TextAreaField(
+        _l("What it is"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_DESCRIPTION)], render_kw={"rows": 3}
+    )
+    art = SelectField(_l("Picture"), choices=list(ART.items()))
+    price = IntegerField(
+        _l("Price in points"),
+        validators=[InputRequired(_NUMBER), NumberRange(1, LARGEST_PRICE)],
+        render_kw={"inputmode": "numeric"},
+    )
+    stock = IntegerField(
+        _l("How many are left"),
+        validators=[Optional(), NumberRange(0, LARGEST_STOCK)],
+        render_kw={"inputmode": "numeric"},
+    )
+    delivery = StringField(
+        _l("How it reaches the advocate"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_DELIVERY)]
+    )
+    seen_stock = HiddenField(validators=[Optional()])
+
+    def validate_seen_stock(self, field: HiddenField) -> None:
+        """It is a number that we gave, or nothing."""
+        if not (field.data.isascii() and field.data.isdigit() and len(field.data) <= 10):
+            raise ValidationError(_STALE)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The fields as the verbs of the catalogue take them."""
+        return {name: self[name].data for name in ("name", "description", "art", "price", "stock", "delivery")}
+
+    @property
+    def looked_at(self) -> int | None:
+        """The stock that was left when the form was shown."""
+        return int(self.seen_stock.data) if self.seen_stock.data else None

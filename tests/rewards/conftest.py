@@ -1,0 +1,74 @@
+"""Advocates with points, managers, and a catalogue to spend them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.audit import SYSTEM, Actor
+from portal.people import people
+from portal.points import awards
+from portal.rewards import catalogue
+from portal.rewards.models import Reward
+
+
+def _joins(db: Session, name: str, *roles: str) -> Actor:
+    address = f"{name.partition(' ')[0].lower()}@harbor.example"
+    person = people.add_person(db, name, by=SYSTEM, email=address, roles=roles)
+    actor = Actor(person.id, frozenset(roles))
+    db.commit()
+    return actor
+
+
+def earn(db: Session, actor: Actor, points: int, *, subject: str) -> None:
+    """Pay an award and commit it."""
+    assert actor.person_id is not None
+    awards.grant(db, actor.person_id, points, subject=subject, cause="submission:1", reason="A story", by=SYSTEM)
+    db.commit()
+
+
+@pytest.fixture
+def ana(db: Session) -> Actor:
+    """An advocate with 1,240 points."""
+    ana = _joins(db, "Ana Mitchell", "advocate")
+    earn(db, ana, 1240, subject="stage_response:1")
+    return ana
+
+
+@pytest.fixture
+def ben(db: Session) -> Actor:
+    """An advocate with 1,000 points."""
+    ben = _joins(db, "Ben Okoro", "advocate")
+    earn(db, ben, 1000, subject="stage_response:2")
+    return ben
+
+
+@pytest.fixture
+def mia(db: Session) -> Actor:
+    """A program manager."""
+    return _joins(db, "Mia Lang", "manager")
+
+
+@pytest.fixture
+def reward(db: Session, mia: Actor) -> Callable[..., Reward]:
+    """Put a reward into the catalogue: `reward(price=900, stock=2)`."""
+
+    def put(name: str = "Trail jacket", *, price: int = 900, stock: int | None = None, publish: bool = True) -> Reward:
+        made = catalogue.create(
+            db,
+            name,
+            by=mia,
+            description="Recycled shell, all sizes.",
+            art="jacket",
+            price=price,
+            delivery="We ask you for size and address by e-mail.",
+            stock=stock,
+        )
+        if publish:
+            catalogue.publish(db, made.id, by=mia)
+        db.commit()
+        return made
+
+    return put
