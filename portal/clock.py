@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import DateTime, event, func, text
+from sqlalchemy import Connection, DateTime, event, func, text
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PORTAL_NOW: Final[Function[datetime]] = func.portal_now(type_=DateTime(timezone=True))
 """The clock as a SQL expression, for queries and column defaults (`portal_now()`)."""
+
+_SET: Final = text("SELECT set_config('portal.now', :at, true)")
 
 
 def now(session: Session) -> datetime:
@@ -29,7 +31,7 @@ def now(session: Session) -> datetime:
 
 def set_now(session: Session, instant: datetime) -> None:
     """Let this transaction live at another instant; only tests and the builder of the demo do."""
-    session.execute(text("SELECT set_config('portal.now', :at, true)"), {"at": instant.isoformat()})
+    session.execute(_SET, {"at": instant.isoformat()})
     session.info["clock"] = instant.astimezone(UTC)
 
 
@@ -47,10 +49,11 @@ def pinned(instant: datetime) -> Iterator[None]:
 
 
 @event.listens_for(Session, "after_begin")
-def _live_at(session: Session, _transaction: object, _connection: object) -> None:
+def _live_at(session: Session, _transaction: object, connection: Connection) -> None:
     instant = _pinned.get()
     if instant is not None:
-        set_now(session, instant)
+        connection.execute(_SET, {"at": instant.isoformat()})
+        session.info["clock"] = instant.astimezone(UTC)
 
 
 def wall() -> datetime:

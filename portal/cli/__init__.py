@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 import click
-from flask import Flask
-from pydantic import ValidationError
-from werkzeug.utils import import_string
 
 from portal import jobs
+from portal.access import invitations
+from portal.cli import data, demo
+from portal.cli.installation import application, load_settings
 from portal.cli.serve import serve as run_system
-from portal.database import db, embedded, migrating, safety
+from portal.database import db, embedded, migrating, run, safety
 from portal.database.invariants import check_invariants, known
 from portal.database.refusal import Refusal
 from portal.settings import Settings, UnsafeSettings
-
-
-def load_settings() -> Settings:
-    """The settings of this process; what cannot be read ends the command with a sentence."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            click.echo(f"{problem['loc'][0]}: {problem['msg']}.", err=True)
-        raise click.exceptions.Exit(2) from error
-
-
-@contextmanager
-def application(settings: Settings | None = None, *, migrated: bool = True) -> Iterator[Flask]:
-    """The application on the installation's database, which is started or joined if it is the embedded one."""
-    settings = settings or load_settings()
-    with ExitStack() as held:
-        if settings.database_url is None:
-            url = held.enter_context(embedded.running(settings.instance))
-            settings = settings.model_copy(update={"database_url": url})
-        app: Flask = import_string("portal:create_app")(settings)
-        held.enter_context(app.app_context())
-        held.callback(_disconnect)
-        if migrated:
-            _require_head()
-        yield app
-
-
-def _disconnect() -> None:
-    db.session.remove()
-    db.engine.dispose()
-
-
-def _require_head() -> None:
-    with db.engine.connect() as connection:
-        if not migrating.at_head(connection):
-            raise click.ClickException("The database has another shape than this version needs. Run: portal migrate")
 
 
 @click.group()
@@ -128,10 +87,16 @@ def check() -> None:
         click.echo(f"All is well: {len(known())} rules hold.")
 
 
-for _module in ("portal.cli.data", "portal.cli.people", "portal.cli.demo"):
-    if find_spec(_module):
-        for _command in import_module(_module).COMMANDS:
-            portal.add_command(_command)
+@portal.command("create-admin")
+@click.argument("email")
+def create_admin(email: str) -> None:
+    """Print a link that makes the owner of EMAIL an administrator; it works once."""
+    with application():
+        click.echo(run(lambda session: invitations.invite_admin(session, email)))
+
+
+for _command in (*data.COMMANDS, *demo.COMMANDS):
+    portal.add_command(_command)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from portal.audit import SYSTEM
-from portal.cli import application
+from portal.cli.installation import application
 from portal.database import db, run
 from portal.imports import export as exports
 from portal.imports import run as imports
@@ -29,6 +29,21 @@ what is not recognised is told with --map, what is told wins:
   --map start=engaged_on:day-first
 Units are K, M and B (thousands, millions, billions); a currency is its code of
 three letters. Without them a number is taken as it stands, of no currency.
+
+\b
+Fields, the required ones with a *:
+  companies      name*, domain, crm_id, industry, country, employees, revenue,
+                 currency, founded, parent, parent_crm_id, portal_id
+  people         name* (or first_name, last_name), title, company,
+                 company_crm_id, emails, office, reports_to, crm_id, locale,
+                 time_zone, portal_roles, advocate_status, suspended_at, portal_id
+  products       name*, series, price, currency, portal_id
+  opportunities  crm_id* or name*, stage*, company, company_crm_id, product,
+                 owner, engaged_on, closed_on, amount, currency, portal_id
+
+\b
+Spellings: --same 'technolgy=technology', and where it is not clear of what,
+--same 'industry:technolgy=technology' (industry, country, product).
 
 \b
 Empty cells leave what is stored as it is. Rows are recognised by CRM id, domain
@@ -121,11 +136,9 @@ def _progress(stage: str) -> None:
 
 
 def _print(report: Report, *, stopped: str | None = None) -> None:
-    lines = list(report.stopped_lines() if stopped else report.lines())
+    lines = [*report.stopped_lines(), stopped] if stopped else report.lines()
     for line in lines:
-        click.echo(line)
-    if stopped:
-        click.echo(stopped, err=True)
+        click.echo(line, err=stopped is not None)
 
 
 COMMANDS: Final = (import_, export)

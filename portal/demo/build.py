@@ -1,0 +1,77 @@
+"""Building the demo program, the same each time but for the date it ends on: today."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.access import invitations, nominations
+from portal.audit import SYSTEM
+from portal.database import db
+from portal.database.refusal import Conflict
+from portal.demo import cast, founding
+from portal.demo.calendar import Calendar
+from portal.demo.founding import World
+from portal.demo.history import Life
+from portal.demo.trade import CLAIMS, ENDINGS, Asking, Claiming
+from portal.people import people
+from portal.people.models import Role
+
+DAYS: Final = 112
+_OFFERED_AFTER: Final = (2, 2, 12, 30, 45, 60)
+
+
+def is_built() -> bool:
+    """Whether the instance holds anybody already."""
+    empty = founding.is_empty(db.session())
+    db.session.rollback()
+    return not empty
+
+
+def build() -> int:
+    """Let the demo program happen, through the verbs and under the one clock; how many deeds it took.
+
+    Refuses (`Conflict`) an instance that holds anybody: the demo never mixes with real people.
+    """
+    if is_built():
+        raise Conflict(_("This instance is not empty; the demo is built in an empty one only."))
+    last = clock.wall() - timedelta(minutes=5)
+    calendar = Calendar(last - timedelta(days=DAYS), last)
+    world = World()
+    calendar.plan(calendar.first, lambda session: founding.found(session, world))
+    calendar.plan(calendar.after_days(0.1), lambda session: founding.stock(session, world))
+    for offer, days in zip(cast.OFFERS, _OFFERED_AFTER, strict=True):
+        calendar.plan(calendar.after_days(days), lambda session, offer=offer: founding.offer(session, world, offer))
+    calendar.plan(calendar.after_days(DAYS - 70), lambda session: founding.sell(session, world))
+    for place in range(len(cast.ADVOCATES)):
+        Life(calendar, world, place).begin()
+    for place in range(len(ENDINGS)):
+        Asking(calendar, world, place).begin()
+    for place in range(len(CLAIMS)):
+        Claiming(calendar, world, place).begin()
+    calendar.plan(calendar.before_now(days=6), lambda session: _invite(session, world))
+    calendar.plan(calendar.before_now(days=2), lambda session: _nominate(session, world))
+    return calendar.live()
+
+
+def _invite(session: Session, world: World) -> None:
+    for who in cast.INVITED:
+        person = people.add_person(session, who.name, by=SYSTEM, title=who.title, company_id=world.firms[who.firm])
+        invitations.invite(session, person.id, who.address, Role.ADVOCATE, by=world.manager())
+
+
+def _nominate(session: Session, world: World) -> None:
+    for name, title, firm, reason in cast.NOMINATED:
+        nominations.nominate(
+            session,
+            name=name,
+            title=title,
+            address=cast.Someone(name, title, firm).address,
+            company_id=world.firms[firm],
+            reason=reason,
+            by=world.staff[cast.REPS[0].name],
+        )
