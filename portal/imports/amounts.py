@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from portal.database.refusal import Invalid
 from portal.imports.fields import Unreadable
 from portal.imports.mapping import CURRENCIES, UNITS, Column
-from portal.imports.shown import shown
+from portal.imports.shown import argument, shown
 
 _SIGNS: Final = {"€": "EUR", "£": "GBP"}
 """Signs that name one currency; `$` and `¥` name several."""
@@ -103,11 +103,10 @@ def dollars_untold(column: Column, values: Iterable[str], *, has_currency_column
         if any(sign in value for sign in _AMBIGUOUS):
             raise Invalid(
                 _(
-                    "The column “%(column)s” says %(value)s, but not in which currency. "
-                    "Say it: --map '%(column)s=%(field)s:USD'.",
+                    "The column “%(column)s” says %(value)s, but not in which currency. Say it: --map %(told)s.",
                     column=column.name,
                     value=shown(value),
-                    field=column.field.key,
+                    told=argument(f"{column.header}={column.field.key}:USD"),
                 )
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from portal.imports.fields import Unreadable
 from portal.imports.records import Doubt, Record
 from portal.imports.shown import shown
 
-_EXACT: Final = ("crm_id", "public_id")
-"""Ids whose capitals matter; domains and addresses are the same in any case."""
+_EXACT: Final = "crm_id"
+"""The id whose capitals matter; domains, addresses and our own ids are the same in any case."""
 
 
 def same_name(text: str) -> str:
@@ -75,7 +75,7 @@ class Register:
 
     def by_id(self, text: str) -> Record | None:
         """The record that has this text as one of its ids."""
-        found = (self._by_id.get((key, value)) for key in self._strong for value in _texts(key, text))
+        found = (self._by_id.get((key, value)) for key in self._strong for value in _each(key, text))
         return next((record for record in found if record is not None), None)
 
     def _named(self, values: Mapping[str, Any]) -> Record | None:
@@ -111,29 +111,26 @@ class Register:
 
 def _each(key: str, value: Any) -> tuple[Any, ...]:
     values = value if isinstance(value, tuple) else (value,)
-    return tuple(
-        each.casefold() if isinstance(each, str) and key not in _EXACT else each for each in values if each is not None
-    )
-
-
-def _texts(key: str, text: str) -> tuple[Any, ...]:
-    return (text,) if key in _EXACT else (text.casefold(),)
+    return tuple(each if key == _EXACT else str(each).casefold() for each in values if each is not None)
 
 
 class Lookup:
-    """Rows of another kind that a cell refers to: by name, else by one of their ids."""
+    """Rows of another kind that a cell refers to: by name, else by one of their ids.
 
-    def __init__(self, kind: str, unknown: str) -> None:
+    `unknown` says what to do about a name that nobody has; `names` gives the names there are, for a hint.
+    """
+
+    def __init__(self, kind: str, unknown: str, names: Callable[[], Iterable[str]]) -> None:
         self._kind = kind
         self._unknown = unknown
+        self._all = names
+        self._spelled: dict[str, str] | None = None
         self._names: dict[str, set[int]] = {}
         self._ids: dict[str, int] = {}
-        self._spelled: dict[str, str] = {}
 
     def add(self, id_: int, name: str, *ids: object) -> None:
         """Make a row findable by its name and by ids; those whose capitals do not matter are given in small letters."""
         self._names.setdefault(same_name(name), set()).add(id_)
-        self._spelled[same_name(name)] = name
         self.add_ids(id_, *ids)
 
     def add_ids(self, id_: int, *ids: object) -> None:
@@ -158,6 +155,10 @@ class Lookup:
                 _("%(count)s %(kind)s have this name", count=len(named), kind=self._kind),
                 _("Write an id instead: that of the CRM, or the portal_id of our export."),
             )
-        close = get_close_matches(same_name(text), self._names, n=1, cutoff=0.8)
-        hint = _(" Did you mean “%(close)s”?", close=shown(self._spelled[close[0]])) if close else ""
-        raise Unreadable(_("it is not among the %(kind)s here", kind=self._kind), self._unknown + hint)
+        raise Unreadable(_("it is not among the %(kind)s here", kind=self._kind), self._unknown + self._hint(text))
+
+    def _hint(self, text: str) -> str:
+        if self._spelled is None:
+            self._spelled = {same_name(name): name for name in self._all()}
+        close = get_close_matches(same_name(text), self._spelled, n=1, cutoff=0.8)
+        return _(" Did you mean “%(close)s”?", close=shown(self._spelled[close[0]])) if close else ""

@@ -10,6 +10,7 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from portal.database.refusal import Invalid
+from portal.imports.shown import argument
 
 SHOWN_MISTAKES: Final = 100
 
@@ -67,7 +68,9 @@ class Proposal:
     def __str__(self) -> str:
         return _(
             "%(label)s: “%(written)s” in %(rows)s looks like “%(means)s”. It stays as it is until you decide: "
-            "--same '%(written)s=%(means)s', or --same '%(written)s=%(written)s' if it is a word of its own.",
+            "--same %(same)s, or --same %(own)s if it is a word of its own.",
+            same=argument(f"{self.written}={self.means}"),
+            own=argument(f"{self.written}={self.written}"),
             label=self.label,
             written=self.written,
             means=self.means,

@@ -19,7 +19,7 @@ from portal.imports import mapping, parsing, reading, rows, spelling
 from portal.imports.fields import Unreadable, single_line
 from portal.imports.records import Plan, Row
 from portal.imports.report import Report, Stopped, number, rows_word
-from portal.imports.shown import shown
+from portal.imports.shown import argument, shown
 
 Progress = Callable[[str], None]
 IMPORTERS = ("manager", "admin")
@@ -124,12 +124,10 @@ def _decide(batch: rows.Batch, told: str, counts: dict[str, Counter[str]]) -> No
     if len(words) != 1:
         raise Invalid(
             _(
-                "It is not clear what “%(written)s” is. Say it with one of: %(words)s, such as "
-                "--same '%(word)s:%(written)s=%(means)s'.",
+                "It is not clear what “%(written)s” is. Say it with one of: %(words)s, such as --same %(told)s.",
                 written=shown(written),
-                means=shown(means),
                 words=", ".join(counts),
-                word=next(iter(counts)),
+                told=argument(f"{next(iter(counts))}:{told_pair}"),
             )
         )
     changed = spelling.decide(batch.session, words[0], written, means, by=batch.by)

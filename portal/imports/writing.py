@@ -1,19 +1,22 @@
-"""Records to tables in bulk: as few statements as there are sets of columns, whatever the number of rows."""
+"""Records to tables in bulk: one statement for each set of columns, one array for each column, any number of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
+    Integer,
     Table,
+    TableValuedAlias,
     Text,
     any_,
-    bindparam,
+    column,
     func,
     insert,
     literal,
@@ -24,36 +27,36 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.imports.records import Record
 
+_AT_ONCE: Final = 10_000
+"""Rows of one statement, so that none takes long."""
 
-def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+
+def among(where: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether the column holds one of the values: one parameter, however many they are."""
-    return column == any_(literal(list(values), ARRAY(column.type)))
+    return where == any_(literal(list(values), ARRAY(where.type)))
 
 
-def among_names(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str]) -> ColumnElement[bool]:
+def among_names(where: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str]) -> ColumnElement[bool]:
     """Whether the column holds one of the values, whatever its capitals, by the database's own rule."""
     given = func.unnest(literal(list(values), ARRAY(Text)))
-    return func.lower(column).in_(select(func.lower(given)))
+    return func.lower(where).in_(select(func.lower(given)))
 
 
 def add(session: Session, table: Table, columns: Sequence[str], records: Sequence[Record], **otherwise: Any) -> None:
     """Insert new records, their `columns` only, and note the ids; `otherwise` fills what a record leaves open."""
-    if not records:
-        return
-    rows = [
-        {
-            **{column: _filled(record.changes.get(column), otherwise.get(column)) for column in columns},
-            "public_id": record.changes.get("public_id") or uuid4(),
-        }
-        for record in records
-    ]
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    for record, id_ in zip(records, session.execute(statement, rows).scalars(), strict=True):
-        record.id = id_
-
-
-def _filled(value: Any, otherwise: Any) -> Any:
-    return otherwise if value is None else value
+    for record in records:
+        record.changes.setdefault("public_id", uuid4())
+    names = ["public_id", *columns]
+    for start in range(0, len(records), _AT_ONCE):
+        part = records[start : start + _AT_ONCE]
+        given = _given(
+            table, {name: [_filled(record.changes.get(name), otherwise.get(name)) for record in part] for name in names}
+        )
+        rows = select(*(given.c[name] for name in names)).order_by(given.c.position)
+        statement = insert(table).from_select(names, rows).returning(table.c.public_id, table.c.id)
+        ids = {public_id: id_ for public_id, id_ in session.execute(statement)}  # noqa: C416 -- rows are no pairs
+        for record in part:
+            record.id = ids[record.changes["public_id"]]
 
 
 def change(session: Session, table: Table, columns: Iterable[str], records: Sequence[Record]) -> None:
@@ -61,11 +64,11 @@ def change(session: Session, table: Table, columns: Iterable[str], records: Sequ
     wanted = set(columns)
     sets = [(tuple(sorted(wanted.intersection(record.changes))), record) for record in records]
     sets = sorted(((names, record) for names, record in sets if names), key=lambda each: (each[0], each[1].id or 0))
-    if not sets:
-        return
     lock(session, table, [record.id for _names, record in sets if record.id])
     for names, group in groupby(sets, key=lambda each: each[0]):
-        _update(session, table, names, [{"row_id": record.id, **_said(record.changes, names)} for _n, record in group])
+        changed = [record for _names, record in group]
+        for start in range(0, len(changed), _AT_ONCE):
+            _update(session, table, names, changed[start : start + _AT_ONCE])
 
 
 def lock(session: Session, table: Table, ids: Iterable[int]) -> None:
@@ -74,14 +77,26 @@ def lock(session: Session, table: Table, ids: Iterable[int]) -> None:
     session.execute(wanted.with_for_update(key_share=True)).all()
 
 
-def _said(changes: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {f"new_{name}": changes[name] for name in names}
+def _update(session: Session, table: Table, names: Sequence[str], records: Sequence[Record]) -> None:
+    values: dict[str, list[Any]] = {name: [record.changes[name] for record in records] for name in names}
+    given = _given(table, {**values, "id": [record.id for record in records]})
+    changes = {name: given.c[name] for name in names}
+    session.execute(update(table).where(table.c.id == given.c.id).values(changes))
 
 
-def _update(session: Session, table: Table, names: Sequence[str], rows: list[dict[str, Any]]) -> None:
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row_id"))
-        .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
-    )
-    session.connection().execute(statement, rows)
+def _given(table: Table, values: dict[str, list[Any]]) -> TableValuedAlias:
+    """Rows to write as a table of the statement, with their `position`."""
+    arrays = [literal(column_values, ARRAY(_plain(table, name))) for name, column_values in values.items()]
+    names = [column(name, _plain(table, name)) for name in values]
+    given = func.unnest(*arrays).table_valued(*names, with_ordinality="position", name="given")
+    return given.render_derived()
+
+
+def _plain(table: Table, name: str) -> Any:
+    """The type of a column's values in an array; numbers by their widest, so that the database is asked for no less."""
+    type_ = table.c[name].type
+    return BigInteger() if isinstance(type_, Integer) else type_
+
+
+def _filled(value: Any, otherwise: Any) -> Any:
+    return otherwise if value is None else value

@@ -135,12 +135,15 @@ class Opportunities(Importable):
 def _reps(session: Session, wanted: Iterable[str]) -> Lookup:
     """Those who sell, by name, address or CRM id; by our own id anybody."""
     texts = set(wanted)
+    sells = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.SALES)
+    names = select(Person.name).where(sells).order_by(Person.id).limit(companies.HINTED)
     found = Lookup(
-        _("sales reps"), _("Import the reps first (portal import people FILE --role sales), or empty the cell.")
+        _("sales reps"),
+        _("Import the reps first (portal import people FILE --role sales), or empty the cell."),
+        lambda: session.scalars(names).all(),
     )
     address = select(PersonEmail.person_id).where(writing.among_names(PersonEmail.address, texts))
     named = or_(writing.among_names(Person.name, texts), writing.among(Person.crm_id, texts), Person.id.in_(address))
-    sells = exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.SALES)
     for id_, name, crm in session.execute(select(Person.id, Person.name, Person.crm_id).where(named, sells)):
         found.add(id_, name, crm)
     addresses = select(PersonEmail.person_id, func.lower(PersonEmail.address)).join(

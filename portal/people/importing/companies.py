@@ -22,6 +22,8 @@ from portal.people.models import Company
 TABLE: Final = cast(Table, Company.__table__)
 COLUMNS: Final = ("name", "domain", "crm_id", "industry", "country", "employees", "revenue", "currency", "founded")
 NAMES: Final = ("account", "account name", "company", "company name", "organization", "organisation", "customer")
+HINTED: Final = 5_000
+"""So many names are looked through for one that a misspelt cell may mean."""
 IDS: Final = ("account id", "company id", "associated company ids", "associated company id")
 
 
@@ -148,7 +150,10 @@ def reference(company: type[Company]) -> Any:
 def lookup(session: Session, wanted: Iterable[str]) -> Lookup:
     """The companies that cells name, by name or id."""
     texts = set(wanted)
-    found = Lookup(_("companies"), _("Import the companies first, or empty the cell."))
+    names = select(Company.name).order_by(Company.id).limit(HINTED)
+    found = Lookup(
+        _("companies"), _("Import the companies first, or empty the cell."), lambda: session.scalars(names).all()
+    )
     named = or_(
         writing.among_names(Company.name, texts),
         writing.among(Company.crm_id, texts),
