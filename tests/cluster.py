@@ -37,6 +37,8 @@ _SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",
 }
+_DURABLE: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "timezone": "UTC", "jit": "off"}
+"""What the embedded PostgreSQL runs with, for measuring."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ class Cluster:
             connection.execute(command)
 
 
-def start(bin_dir: Path | None = None, directory: Path | None = None) -> Cluster:
+def start(bin_dir: Path | None = None, directory: Path | None = None, *, durable: bool = False) -> Cluster:
     """Start the run's cluster or join the one that the run's first process started; `leave()` when done.
 
-    Without `directory` it is one in the temporary folder that all processes of the run agree on.
+    Without `directory` it is one in the temporary folder that all processes of the run agree on. A `durable` one
+    waits for the disk as the embedded one does.
     """
     folder = directory or Path(tempfile.gettempdir()) / f"advocate-portal-tests-{_RUN}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +92,7 @@ def start(bin_dir: Path | None = None, directory: Path | None = None) -> Cluster
     folder.chmod(0o711 if who.lent else 0o700)
     named = os.environ.get("PORTAL_TEST_POSTGRES_BIN")
     programs = bin_dir or (Path(named) if named else binaries(who))
-    server = PostgresServer(folder / "cluster", programs, who, _SETTINGS)
+    server = PostgresServer(folder / "cluster", programs, who, _DURABLE if durable else _SETTINGS)
     register = Register(folder)
     with register.locked(PATIENCE):
         fresh = not server.exists()
