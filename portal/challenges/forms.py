@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -76,7 +77,7 @@ class RejectForm(Form):
     decision = HiddenField(default=Decision.REJECT.value, id="reject-decision", validators=[AnyOf(["reject"])])
     reason = RadioField(
         _l("Why?"),
-        choices=[(reason.value, reason.label) for reason in Reason],
+        choices=[SelectChoice(reason.value, reason.label) for reason in Reason],
         validators=[InputRequired(_l("Choose a reason."))],
     )
     comment = TextAreaField(_l("Note"), id="reject-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 3})
@@ -93,7 +94,7 @@ def decision_form(decision: Decision, item: Item) -> Form:
     """The form of one decision on an item of the queue."""
     form = DECISIONS[decision]()
     if isinstance(form, RedoForm):
-        form.stages.choices = [(piece.stage_id, piece.title) for piece in item.to_decide]
+        form.stages.choices = [SelectChoice(str(piece.stage_id), piece.title) for piece in item.to_decide]
         if len(item.to_decide) == 1 and not form.is_submitted():
             form.stages.data = [item.to_decide[0].stage_id]
     return form
@@ -117,7 +118,10 @@ class ChallengeForm(Form):
     description = TextAreaField(_l("More about it"), validators=_text(LONGEST_DESCRIPTION), render_kw={"rows": 3})
     activity_type = SelectField(
         _l("Kind of help"),
-        choices=[("", _l("Something else")), *((key, label) for key, (label, _icon) in ACTIVITIES.items())],
+        choices=[
+            SelectChoice("", _l("Something else")),
+            *(SelectChoice(key, label) for key, (label, _icon) in ACTIVITIES.items()),
+        ],
         validators=[Optional()],
     )
     minutes = IntegerField(
@@ -137,7 +141,7 @@ class ChallengeForm(Form):
     def offer(self, industries: Sequence[str], countries: Sequence[str]) -> None:
         """Let these be chosen, and what was chosen before stay chosen."""
         for field, known in ((self.industries, industries), (self.countries, countries)):
-            field.choices = [(value, value) for value in dict.fromkeys([*known, *(field.object_data or [])])]
+            field.choices = [SelectChoice(value) for value in dict.fromkeys([*known, *(field.object_data or [])])]
 
 
 class StageForm(Form):
@@ -173,7 +177,7 @@ class NewStageForm(StageForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(kind.key, kind.label) for kind in kinds()]
+        self.kind.choices = [SelectChoice(kind.key, kind.label) for kind in kinds()]
 
     @property
     def about_kinds(self) -> dict[str, object]:
