@@ -10,15 +10,23 @@ from flask_babel import lazy_gettext as _l
 from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
 from admin.program.desk import bp as desk
+from admin.program.nominations import bp as nominations
+from admin.program.people import bp as people
+from admin.program.redemptions import bp as redemptions
+from admin.program.rewards import bp as rewards
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges)
+ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges, people, nominations, rewards, redemptions)
 _PROGRAM: Final = _l("Program")
 _ROLES: Final = frozenset({"manager", "admin"})
 
 NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Approvals"), "approvals.index", "inbox", 20, fact="waiting", on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Challenges"), "program_challenges.index", "target", 30, on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("Rewards"), "program_rewards.index", "gift", 35),
+    shell.Item("manager", _PROGRAM, _l("Redemptions"), "program_redemptions.index", "package", 36, on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("Nominations"), "program_nominations.index", "hand-heart", 45),
 )
 
 

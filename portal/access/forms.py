@@ -86,7 +86,10 @@ class PersonForm(Form):
 class EmailForm(Form):
     """One more address of a person."""
 
-    email = EmailField(_l("E-mail"), [DataRequired(_l("Please type an e-mail address.")), Length(max=LONGEST_ADDRESS)])
+    email = EmailField(
+        _l("One more address"),
+        [DataRequired(_l("Please type an e-mail address.")), Length(max=LONGEST_ADDRESS)],
+    )
 
 
 class RoleForm(Form):
@@ -95,7 +98,12 @@ class RoleForm(Form):
     role = SelectField(_l("Role"), choices=lambda: [(role.value, role.label) for role in Role])
 
 
-class InviteForm(RoleForm):
+class InviteForm(Form):
     """An invitation: to which role, to which address."""
 
-    email = EmailField(_l("E-mail"), [DataRequired(_l("Please type an e-mail address.")), Length(max=LONGEST_ADDRESS)])
+    role = SelectField(_l("As"), choices=lambda: [(role.value, role.label) for role in Role], id="invite-role")
+    email = EmailField(
+        _l("To the address"),
+        [DataRequired(_l("Please type an e-mail address.")), Length(max=LONGEST_ADDRESS)],
+        id="invite-email",
+    )

@@ -16,9 +16,9 @@ from portal.audit import Actor
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
 from portal.messages import messages
-from portal.people.models import Company, Person, PersonRole
+from portal.people.companies import company_named
+from portal.people.models import Person, PersonRole
 from portal.people.people import (
-    add_company,
     add_person,
     by_address,
     lock_person,
@@ -99,7 +99,7 @@ def approve(session: Session, nomination_id: int, *, by: Actor, note: str = "") 
     nomination, person = _lock(session, nomination_id, by)
     if nomination.state is NominationState.APPROVED:
         return nomination
-    company_id = nomination.company_id or _company(session, nomination.company_name, by)
+    company_id = nomination.company_id or company_named(session, nomination.company_name, by=by)
     if person is None:
         person = add_person(session, nomination.name, by=by, title=nomination.title, company_id=company_id)
         move_advocate(session, person.id, AdvocateStatus.NOMINATED, by=by)
@@ -162,13 +162,6 @@ def _tell(session: Session, nomination: Nomination) -> None:
         approved=nomination.state is NominationState.APPROVED,
         note=nomination.note,
     )
-
-
-def _company(session: Session, name: str | None, by: Actor) -> int | None:
-    if not name:
-        return None
-    same = select(Company.id).where(func.lower(Company.name) == name.lower()).order_by(Company.id).limit(1)
-    return session.scalar(same) or add_company(session, name, by=by).id
 
 
 def _managers(session: Session, *, but: int | None) -> list[int]:

@@ -120,6 +120,7 @@ def nominations(
     session: Session,
     *,
     state: NominationState | None = None,
+    decided: bool = False,
     nominated_by: int | None = None,
     after: Cursor | None = None,
     limit: int = 25,
@@ -129,6 +130,8 @@ def nominations(
     wanted = _nomination_rows()
     if state is not None:
         wanted = wanted.where(Nomination.state == state)
+    if decided:
+        wanted = wanted.where(Nomination.state != NominationState.NEW)
     if nominated_by is not None:
         wanted = wanted.where(Nomination.nominated_by == nominated_by)
     if after is not None:
@@ -173,3 +176,12 @@ def _nomination_rows() -> Select[*tuple[Any, ...]]:
 def _emails(session: Session, person_id: int) -> Sequence[PersonEmail]:
     wanted = select(PersonEmail).where(PersonEmail.person_id == person_id)
     return session.scalars(wanted.order_by(PersonEmail.is_primary.desc(), PersonEmail.id).limit(20)).all()
+
+
+def invitation_id(session: Session, person: UUID, invitation: UUID) -> int:
+    """The id of one of a person's invitations. Refuses `NotFound`, also for another person's."""
+    wanted = select(Invitation.id).join(Person, Person.id == Invitation.person_id)
+    found = session.scalar(wanted.where(Person.public_id == person, Invitation.public_id == invitation))
+    if found is None:
+        raise NotFound
+    return found

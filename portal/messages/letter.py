@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import mrml
-from flask import current_app, g, render_template
+from flask import current_app, g
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -40,8 +40,9 @@ def compose(session: Session, message: Message, kind: MessageKind, person: Perso
             "base_url": settings.base_url.rstrip("/"),
             "person": person,
         }
-        text = render_template("mail/message.txt", **context)
-        html = mrml.to_html(render_template("mail/message.mjml.html", **context)).content
+        # not render_template: a worker has no request, and a letter no frame around it
+        text = current_app.jinja_env.get_template("mail/message.txt").render(context)
+        html = mrml.to_html(current_app.jinja_env.get_template("mail/message.mjml.html").render(context)).content
     mail = EmailMessage()
     mail["Subject"] = subject
     mail["From"] = sender(settings, str(context["program"]))

@@ -126,7 +126,6 @@ class Companies(Importable):
         for record in children:
             record.changes["parent_id"] = record.changes["parent"].id
         writing.change(batch.session, TABLE, ("parent_id",), children)
-        batch.stored = [record.id for record in (*new, *changed) if record.id is not None]
 
     def export(self, session: Session) -> Iterator[Sequence[Any]]:
         """All companies in the order in which they came."""

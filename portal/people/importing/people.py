@@ -184,7 +184,6 @@ class People(Importable):
         for record in sorted((*new, *changed), key=lambda each: each.id or 0):
             for role in sorted(record.changes.get("roles", frozenset()) - record.values.get("roles", frozenset())):
                 grant_role(batch.session, record.id or 0, role, by=batch.by)
-        batch.stored = [record.id for record in (*new, *changed) if record.id is not None]
 
     def _store_addresses(self, session: Session, records: Sequence[Record]) -> None:
         at: datetime = now(session)

@@ -56,7 +56,6 @@ class Products(Importable):
         new, changed = plan.new, plan.changed
         writing.add(batch.session, TABLE, COLUMNS, new)
         writing.change(batch.session, TABLE, COLUMNS, changed)
-        batch.stored = [record.id for record in (*new, *changed) if record.id is not None]
 
     def export(self, session: Session) -> Iterator[Sequence[Any]]:
         """All products in the order in which they came."""

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from portal.imports import rows, spelling
+from portal.imports import spelling
 from portal.imports.sectors import COUNTRIES, SECTORS
 from portal.people.models import Company, Product
 
@@ -26,12 +26,10 @@ def _counted(column: InstrumentedAttribute[Any]) -> Callable[[Session], dict[str
 def _respelled(column: InstrumentedAttribute[Any]) -> spelling.Apply:
     def rewrite(session: Session, written: str, means: str) -> int:
         wrong = (func.lower(column) == func.lower(written)) & (column != means)
-        ids = list(
-            session.scalars(select(Company.id).where(wrong).order_by(Company.id).with_for_update(key_share=True))
-        )
+        ids = session.scalars(select(Company.id).where(wrong).order_by(Company.id).with_for_update(key_share=True))
+        count = len(ids.all())
         session.execute(update(Company).where(wrong).values({column: means}))
-        rows.tell("companies", session, ids)
-        return len(ids)
+        return count
 
     return rewrite
 
