@@ -181,7 +181,10 @@ def test_the_account_lists_sessions_and_ends_them(
     token = csrf(client, "/account")
     assert client.post(f"/account/sessions/{other}/end", data={"csrf_token": token}).status_code == 404
     assert client.post(f"/account/sessions/{ana.public_id}/end", data={"csrf_token": token}).status_code == 404
-    assert foreign.post(f"/account/sessions/{other}/end", data={"csrf_token": csrf(foreign, "/account")}).status_code == 303
+    assert (
+        foreign.post(f"/account/sessions/{other}/end", data={"csrf_token": csrf(foreign, "/account")}).status_code
+        == 303
+    )
     assert foreign.get("/account").status_code == 303
     assert client.post("/account/sessions/end-others", data={"csrf_token": token}).status_code == 303
     assert client.get("/account").status_code == 200
@@ -190,7 +193,12 @@ def test_the_account_lists_sessions_and_ends_them(
 def test_people_change_their_name_and_zone(db: Session, somebody: Somebody, browser_of: BrowserOf) -> None:
     ana = somebody("Ana Lima", "advocate")
     client = browser_of(ana)
-    sent = {"csrf_token": csrf(client, "/account"), "name": "Ana <b>L</b>", "title": "CTO", "time_zone": "Europe/Lisbon"}
+    sent = {
+        "csrf_token": csrf(client, "/account"),
+        "name": "Ana <b>L</b>",
+        "title": "CTO",
+        "time_zone": "Europe/Lisbon",
+    }
     assert client.post("/account", data=sent).status_code == 303
     page = client.get("/account").get_data(as_text=True)
     assert "Ana &lt;b&gt;L&lt;/b&gt;" in page
