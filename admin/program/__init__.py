@@ -13,10 +13,11 @@ from admin.program.desk import bp as desk
 from admin.program.nominations import bp as nominations
 from admin.program.people import bp as people
 from admin.program.redemptions import bp as redemptions
+from admin.program.requests import bp as requests
 from admin.program.rewards import bp as rewards
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges, people, nominations, rewards, redemptions)
+ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges, people, nominations, rewards, redemptions, requests)
 _PROGRAM: Final = _l("Program")
 _ROLES: Final = frozenset({"manager", "admin"})
 
@@ -25,6 +26,7 @@ NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Challenges"), "program_challenges.index", "target", 30, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Rewards"), "program_rewards.index", "gift", 35),
     shell.Item("manager", _PROGRAM, _l("Redemptions"), "program_redemptions.index", "package", 36, on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("Requests"), "program_requests.index", "heart-handshake", 38),
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Nominations"), "program_nominations.index", "hand-heart", 45),
 )

@@ -1,0 +1,46 @@
+"""Sending an ask, from a deal or from the pool: one form, one verb."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.clock import now
+from portal.database import db
+from portal.references import pool, requests
+from portal.references.request_forms import AskForm
+from portal.web.visitor import current_visitor
+
+_SOON = timedelta(days=10)
+
+
+def ask_form(**filled: object) -> AskForm:
+    """The form; a new one proposes a day that leaves time to answer and to talk."""
+    form = AskForm(**filled)
+    if form.needed_by.data is None and not form.needed_by.raw_data:
+        form.needed_by.data = now(db.session()).date() + _SOON
+    return form
+
+
+def send(form: AskForm, *, opportunity_id: int | None = None) -> ResponseReturnValue:
+    """Ask whom the form names, and show the request that came of it."""
+    session = db.session()
+    entry = pool.entry_of(session, UUID(form.person.data))
+    shown = entry.initials
+    request = requests.ask(
+        session,
+        person_id=entry.person_id,
+        needed_by=form.needed_by.data,
+        topics=form.topics.data,
+        by=current_visitor().actor,
+        opportunity_id=opportunity_id,
+        prospect_name=form.prospect_name.data,
+        prospect_industry=form.prospect_industry.data,
+        request_key=UUID(form.request_key.data),
+    )
+    flash(_("%(who)s is asked. We tell you as soon as there is an answer.", who=shown), "ok")
+    return redirect(url_for("sales_requests.show", request=request.public_id), 303)

@@ -1,0 +1,178 @@
+"""My requests: where each stands, and what the rep can do about it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import request as http
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.sales.asking import ask_form, send
+from portal.database import db
+from portal.database.refusal import Conflict, Refusal
+from portal.references import calls, contact, fatigue, feedback, pool, requests
+from portal.references.queries import requests as lists
+from portal.references.queries.requests import Show
+from portal.references.queries.tracker import Tracker, tracker
+from portal.references.request_forms import OutcomeForm
+from portal.web.forms import invalid
+from portal.web.paging import cursor_of
+from portal.web.policy import for_sales
+from portal.web.visitor import current_visitor
+
+bp: Final = Blueprint("sales_requests", __name__, url_prefix="/sales", template_folder="../templates")
+_LIST: Final = "sales/requests/index.html"
+_PAGE: Final = "sales/requests/show.html"
+_ASK: Final = "sales/requests/ask.html"
+
+
+@bp.get("/requests")
+@for_sales
+def index() -> str:
+    """The requests that the visitor asked for."""
+    show = Show.OVER if http.args.get("show") == Show.OVER else Show.OPEN
+    page = lists.requests(db.session(), by=current_visitor().actor, show=show, own=True, after=cursor_of(1))
+    return render_template(_LIST, page=page, show=show, choices=(Show.OPEN, Show.OVER))
+
+
+@bp.get("/requests/<uuid:request>")
+@for_sales
+def show(request: UUID) -> str:
+    """Where a request stands."""
+    return render_template(_PAGE, form=OutcomeForm(formdata=None), **_page(_tracker(request)))
+
+
+@bp.post("/requests/<uuid:request>/withdrawal")
+@for_sales
+def withdraw(request: UUID) -> ResponseReturnValue:
+    """Take the request back."""
+    requests.withdraw(db.session(), _tracker(request).id, by=current_visitor().actor)
+    flash(_("Taken back. Whoever was asked is told that nothing more is needed."), "ok")
+    return _back_to(request)
+
+
+@bp.post("/requests/<uuid:request>/confirmation")
+@for_sales
+def confirm(request: UUID) -> ResponseReturnValue:
+    """The call took place."""
+    seen = _tracker(request)
+    calls.confirm_held(db.session(), _call_of(seen), by=current_visitor().actor)
+    flash(_("Thank you. The points are on their way."), "ok")
+    return _back_to(request)
+
+
+@bp.post("/requests/<uuid:request>/absence")
+@for_sales
+def did_not_happen(request: UUID) -> ResponseReturnValue:
+    """The call did not take place."""
+    calls.did_not_happen(db.session(), _call_of(_tracker(request)), by=current_visitor().actor)
+    flash(_("Noted. You are free to ask somebody else."), "ok")
+    return _back_to(request)
+
+
+@bp.post("/requests/<uuid:request>/contact")
+@for_sales
+def show_contact(request: UUID) -> ResponseReturnValue:
+    """Show contact data to a manager; the log keeps who saw it."""
+    current = _tracker(request).current
+    if current is None:
+        raise Conflict(_("Nobody has accepted yet."))
+    contact.show(db.session(), current.id, by=current_visitor().actor)
+    return _back_to(request)
+
+
+@bp.post("/requests/<uuid:request>/outcome")
+@for_sales
+def say_outcome(request: UUID) -> ResponseReturnValue:
+    """What the call did for the deal."""
+    seen, form = _tracker(request), OutcomeForm()
+    if seen.held is None or seen.held.call_id is None:
+        raise Conflict(_("The call has to be confirmed first."))
+    page = _page(seen)
+    if not form.validate():
+        return invalid(form, _PAGE, **page)
+    try:
+        feedback.give(
+            db.session(),
+            seen.held.call_id,
+            helped=form.helped.data,
+            note=form.note.data or "",
+            by=current_visitor().actor,
+        )
+    except Refusal as refusal:
+        return invalid(form, _PAGE, refusal=refusal, **page)
+    flash(_("Thank you. The request is closed."), "ok")
+    return _back_to(request)
+
+
+@bp.post("/requests/<uuid:request>/closing")
+@for_sales
+def close(request: UUID) -> ResponseReturnValue:
+    """Close without an outcome."""
+    feedback.close(db.session(), _tracker(request).id, by=current_visitor().actor)
+    flash(_("The request is closed."), "ok")
+    return _back_to(request)
+
+
+@bp.get("/people/<uuid:person>/ask")
+@for_sales
+def compose(person: UUID) -> str:
+    """Ask somebody of the pool, for a prospect that is named."""
+    return render_template(_ASK, form=ask_form(formdata=None, person=str(person)), **_candidate(person))
+
+
+@bp.post("/people/<uuid:person>/ask")
+@for_sales
+def ask(person: UUID) -> ResponseReturnValue:
+    """Send that ask."""
+    shown, form = _candidate(person), ask_form(person=str(person))
+    if not form.validate():
+        return invalid(form, _ASK, **shown)
+    form.person.data = str(person)
+    try:
+        return send(form)
+    except Refusal as refusal:
+        return invalid(form, _ASK, refusal=refusal, **shown)
+
+
+def _tracker(public_id: UUID) -> Tracker:
+    return tracker(db.session(), public_id, by=current_visitor().actor)
+
+
+def _page(seen: Tracker) -> dict[str, Any]:
+    current = seen.current
+    loads = fatigue.loads(db.session(), [current.person_id] if current else [])
+    visitor = current_visitor()
+    return {
+        "seen": seen,
+        "load": loads.get(current.person_id) if current else None,
+        "oversees": bool(visitor.roles & {"manager", "admin"}),
+        "advocates_own": bool(current and current.person_id == visitor.person_id),
+    }
+
+
+def _call_of(seen: Tracker) -> int:
+    call = seen.call or seen.held
+    if call is None or call.call_id is None:
+        raise Conflict(_("There is no call that waits to be confirmed."))
+    return call.call_id
+
+
+def _candidate(public_id: UUID) -> dict[str, Any]:
+    entry = pool.entry_of(db.session(), public_id)
+    load = fatigue.load_of(db.session(), entry.person_id)
+    return {
+        "who": entry.initials,
+        "title": entry.title,
+        "facts": [entry.industry, entry.country, entry.size_band, *entry.products[:3]],
+        "load": load,
+        "resting": None if load.askable else fatigue.why_resting(load, entry.initials),
+        "person": public_id,
+    }
+
+
+def _back_to(public_id: UUID) -> ResponseReturnValue:
+    return redirect(url_for(".show", request=public_id), 303)

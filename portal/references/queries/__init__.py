@@ -1,0 +1,1 @@
+"""What the screens of deals, requests and asks need, as small rows."""

@@ -1,0 +1,112 @@
+"""Asks as the advocate sees them: before acceptance the industry and the questions, afterwards who will call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, case, exists, select
+from sqlalchemy.orm import Session
+
+from portal.clock import now
+from portal.database.refusal import NotFound
+from portal.people.models import Person, PersonEmail
+from portal.references.models import (
+    Assignment,
+    AssignmentState,
+    CallFeedback,
+    CallState,
+    ReferenceCall,
+    ReferenceRequest,
+    Side,
+)
+
+_WITH_NAMES = (AssignmentState.ACCEPTED, AssignmentState.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class TheAsk:
+    """One ask; prospect, rep and their address are None until it was accepted."""
+
+    id: int
+    public_id: UUID
+    state: AssignmentState
+    points: int
+    topics: str
+    industry: str | None
+    product: str | None
+    needed_by: date
+    asked_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+    prospect: str | None
+    rep: str | None
+    rep_email: str | None
+    call_id: int | None
+    call_state: CallState | None
+    said: bool
+    late: bool
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be answered."""
+        return self.state is AssignmentState.ASKED and not self.late
+
+    @property
+    def questions(self) -> list[str]:
+        """What the prospect wants to know, a line each."""
+        return [line.strip() for line in self.topics.splitlines() if line.strip()]
+
+
+def ask(session: Session, public_id: UUID, person_id: int) -> TheAsk:
+    """One's own ask. Refuses `NotFound` for a missing one and for somebody else's alike."""
+    found = _all(session, _statement(session, person_id).where(Assignment.public_id == public_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def waiting(session: Session, person_id: int, *, limit: int = 5) -> list[TheAsk]:
+    """The asks that wait for this advocate's answer, the most urgent first; for their home and references pages."""
+    statement = _statement(session, person_id).where(
+        Assignment.state == AssignmentState.ASKED, Assignment.answer_by > now(session)
+    )
+    return _all(session, statement.order_by(Assignment.answer_by).limit(limit))
+
+
+def _all(session: Session, statement: Select[*tuple[Any, ...]]) -> list[TheAsk]:
+    return [TheAsk(**row._mapping) for row in session.execute(statement)]
+
+
+def _statement(session: Session, person_id: int) -> Select[*tuple[Any, ...]]:
+    named = Assignment.state.in_(_WITH_NAMES)
+    said = exists().where(CallFeedback.call_id == ReferenceCall.id, CallFeedback.side == Side.ADVOCATE)
+    return (
+        select(
+            Assignment.id,
+            Assignment.public_id,
+            Assignment.state,
+            Assignment.points,
+            ReferenceRequest.topics,
+            ReferenceRequest.prospect_industry.label("industry"),
+            ReferenceRequest.product,
+            ReferenceRequest.needed_by,
+            Assignment.asked_at,
+            Assignment.answer_by,
+            Assignment.answered_at,
+            case((named, ReferenceRequest.prospect_name)).label("prospect"),
+            case((named, Person.name)).label("rep"),
+            case((named, PersonEmail.address)).label("rep_email"),
+            ReferenceCall.id.label("call_id"),
+            ReferenceCall.state.label("call_state"),
+            said.label("said"),
+            (Assignment.answer_by <= now(session)).label("late"),
+        )
+        .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
+        .join(Person, Person.id == ReferenceRequest.requested_by)
+        .outerjoin(PersonEmail, (PersonEmail.person_id == Person.id) & PersonEmail.is_primary)
+        .outerjoin(ReferenceCall, ReferenceCall.assignment_id == Assignment.id)
+        .where(Assignment.person_id == person_id, Assignment.asked_at.is_not(None))
+    )

@@ -1,0 +1,75 @@
+"""The forms around requests: asking, answering afterwards, one's own limits."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length, Optional
+
+from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome
+from portal.web.forms import Form
+
+
+class AskForm(Form):
+    """Ask somebody of the pool for a call."""
+
+    person = StringField(_l("Whom to ask"), validators=[InputRequired(_l("Choose whom to ask.")), UUID()])
+    needed_by = DateField(_l("Needed by"), validators=[InputRequired(_l("Choose a day."))])
+    topics = TextAreaField(
+        _l("What the prospect wants to know"),
+        validators=[
+            DataRequired(_l("Please say what the prospect wants to know.")),
+            Length(max=LONGEST_TOPICS, message=_l("Please shorten this to %(max)d characters.")),
+        ],
+        render_kw={"rows": 5},
+    )
+    prospect_name = StringField(_l("Prospect"), validators=[Optional(), Length(max=200)])
+    prospect_industry = StringField(_l("Their industry"), validators=[Optional(), Length(max=200)])
+    request_key = HiddenField(default=lambda: str(uuid4()), validators=[UUID()])
+
+
+class OutcomeForm(Form):
+    """Did the call help?"""
+
+    helped = RadioField(
+        _l("Did the call help?"),
+        choices=[(outcome.value, outcome.label) for outcome in Outcome],
+        validators=[InputRequired(_l("Choose one."))],
+    )
+    note = TextAreaField(
+        _l("Note"),
+        validators=[Length(max=LONGEST_NOTE, message=_l("Please shorten this to %(max)d characters."))],
+        render_kw={"rows": 3},
+    )
+
+
+class HowItWasForm(OutcomeForm):
+    """Was the call worth the advocate's time?"""
+
+    helped = RadioField(
+        _l("Was it worth your time?"),
+        choices=[("helped", _l("Yes")), ("partly", _l("A little")), ("not_helped", _l("No"))],
+        validators=[InputRequired(_l("Choose one."))],
+    )
+
+
+class LimitForm(Form):
+    """Ask me less often: as many asks in a window as chosen, or as the program allows."""
+
+    asks = SelectField(_l("Asks for calls in three months"), validators=[InputRequired()])
+
+    def offer(self, highest: int, chosen: int | None = None) -> LimitForm:
+        """Offer every number below the program's own, and the program's own itself."""
+        fewer = [(str(number), str(number)) for number in range(highest)]
+        self.asks.choices = [("program", _l("%(number)s, as the program allows", number=highest)), *reversed(fewer)]
+        if self.asks.data is None:
+            self.asks.data = "program" if chosen is None else str(chosen)
+        return self
+
+
+class PauseForm(Form):
+    """Pause everything for some months; 0 ends the pause."""
+
+    months = HiddenField(validators=[AnyOf(["0", "1", "3", "6"], message=_l("Choose how long."))])
