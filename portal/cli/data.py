@@ -11,7 +11,7 @@ import click
 
 from portal.audit import SYSTEM
 from portal.cli.installation import application
-from portal.database import db, run
+from portal.database import run
 from portal.imports import export as exports
 from portal.imports import run as imports
 from portal.imports.report import Report, Stopped
@@ -119,16 +119,15 @@ def export(kind: str) -> None:
 
     `portal import` takes the file back. Texts that a spreadsheet would run as formulas have a ' in front.
     """
-    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)  # noqa: SIM115
+    out = sys.stdout.buffer
     with application():
         try:
-            count = run(lambda session: exports.run(session, kind, out.write, by=SYSTEM))
+            count = run(lambda session: exports.run(session, kind, lambda text: out.write(text.encode()), by=SYSTEM))
             out.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has enough; say no more
             raise click.exceptions.Exit(1) from None
         click.echo(f"{count:,} {kind} exported.", err=True)
-        db.session.remove()
 
 
 def _progress(stage: str) -> None:

@@ -125,7 +125,9 @@ def read(text: str, column: Column, decimal: str) -> Amount:
         raise Unreadable(
             _("it says its own unit, and so does the mapping"), _("Take the unit from the cell, or from --map.")
         )
-    value *= UNITS[cell["unit"].upper()] if cell["unit"] else column.unit
+    unit = UNITS[cell["unit"].upper()] if cell["unit"] else column.unit
+    if unit != UNITS["1"]:
+        value = (value * unit).normalize()
     if abs(value) >= _MOST:
         raise Unreadable(_("the number is too large"), _("Write an amount below 1,000,000,000,000,000."))
     return Amount(value, _currency(cell, column))

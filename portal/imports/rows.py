@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from flask_babel import LazyString
@@ -32,8 +32,6 @@ class Batch:
     report: Report
     role: str | None = None
     skip_bad: bool = False
-    stored: list[int] = field(default_factory=list)
-    """Ids of the rows of the main table that were added or changed."""
 
     @property
     def live(self) -> list[Row]:
@@ -170,7 +168,6 @@ class Importable(ABC):
 
 
 _KINDS: Final[dict[str, Importable]] = {}
-_AFTER: Final[dict[str, list[Callable[[Session, list[int]], None]]]] = {}
 
 
 def importable(kind: type[Importable]) -> type[Importable]:
@@ -186,15 +183,3 @@ def find(key: str) -> Importable:
             _("There is nothing called “%(key)s” here; there are: %(keys)s.", key=shown(key), keys=", ".join(_KINDS))
         )
     return _KINDS[key]
-
-
-def after(key: str, follow: Callable[[Session, list[int]], None]) -> None:
-    """Call `follow(session, ids)` with the ids of the rows that an import of this kind added or changed."""
-    _AFTER.setdefault(key, []).append(follow)
-
-
-def tell(key: str, session: Session, ids: Sequence[int]) -> None:
-    """Tell those who asked (`after`) which rows an import added or changed."""
-    if ids:
-        for follow in _AFTER.get(key, []):
-            follow(session, list(ids))

@@ -59,30 +59,36 @@ def run(
     importable = rows.find(kind)
     if options.role and not importable.takes_role:
         raise Invalid(_("Only people take a role."))
-    progress(_("Reading the file"))
-    sheet = reading.read(raw, encoding=options.encoding)
-    report = Report(kind, str(importable.label), reading=_read_words(sheet), dry_run=options.dry_run)
-    report.counts.rows = len(sheet.rows)
-    columns = mapping.resolve(sheet.headers, importable.fields, importable.needs, options.maps)
-    report.notices += _unread_words(columns)
-    progress(_("Reading %(rows)s", rows=rows_word(len(sheet.rows))))
-    ways = parsing.Ways(options.date_order, options.decimal)
-    parsed = parsing.parse(sheet, columns, ways, report)
+    report = Report(kind, str(importable.label), dry_run=options.dry_run)
+    parsed, columns = _parse(importable, raw, options, report, progress)
     _one_at_a_time(session)
     batch = rows.Batch(session, by, columns, parsed, report, options.role, options.skip_bad)
     _spell(batch, importable, options.same)
-    progress(_("Checking"))
+    progress(_("Checking %(rows)s", rows=rows_word(len(parsed))))
     plan = importable.plan(batch)
     if report.mistaken and not options.skip_bad:
         raise Stopped(report)
     _count(plan, parsed, report)
     progress(_("Writing %(rows)s", rows=rows_word(report.counts.added + report.counts.changed)))
     importable.store(batch, plan)
-    rows.tell(kind, session, batch.stored)
     _record(session, kind, raw, batch)
     session.flush()
     session.expire_all()
     return report
+
+
+def _parse(
+    importable: rows.Importable, raw: bytes, options: Options, report: Report, progress: Progress
+) -> tuple[list[Row], mapping.Mapping]:
+    """Everything that needs no database: the rows of the file, and what its columns are."""
+    progress(_("Reading the file"))
+    sheet = reading.read(raw, encoding=options.encoding)
+    report.reading = _read_words(sheet)
+    report.counts.rows = len(sheet.rows)
+    columns = mapping.resolve(sheet.headers, importable.fields, importable.needs, options.maps)
+    report.notices += _unread_words(columns)
+    progress(_("Reading %(rows)s", rows=rows_word(len(sheet.rows))))
+    return parsing.parse(sheet, columns, parsing.Ways(options.date_order, options.decimal), report), columns
 
 
 def _one_at_a_time(session: Session) -> None:

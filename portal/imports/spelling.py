@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from portal import audit
 from portal.audit import Actor
 from portal.imports.models import Origin, Spelling
 from portal.imports.report import Joined, Proposal
@@ -96,6 +97,7 @@ def decide(session: Session, key: str, written: str, means: str, *, by: Actor) -
     )
     follow = update(Spelling).where(Spelling.vocabulary == key, func.lower(Spelling.means) == written.lower())
     session.execute(follow.values(means=means))
+    audit.record(session, "spelling.decide", f"spelling:{key}", by=by, written=written, means=means)
     if written == means:
         return 0
     return sum(rewrite(session, written, means) for rewrite in reversed(find(key).applies))

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Table, and_, case, exists, func, or_, select, update
+from sqlalchemy import String, Table, and_, any_, case, exists, func, or_, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session, aliased
 
@@ -22,6 +22,7 @@ from portal.people.importing import companies
 from portal.people.importing.products import TABLE as PRODUCT
 from portal.people.models import Company, Person, PersonEmail, PersonRole, Product, Role
 from portal.references.models import Opportunity
+from portal.references.models.pool import ReferenceProfile
 
 TABLE: Final = cast(Table, Opportunity.__table__)
 PLAIN: Final = ("crm_id", "name", "stage", "engaged_on", "closed_on", "amount", "currency", "company_id", "owner_id")
@@ -110,7 +111,6 @@ class Opportunities(Importable):
             record.changes["product_id"] = products[same_name(record.changes["product"])]
         writing.add(batch.session, TABLE, COLUMNS, new)
         writing.change(batch.session, TABLE, COLUMNS, changed)
-        batch.stored = [record.id for record in (*new, *changed) if record.id is not None]
 
     def export(self, session: Session) -> Iterator[Sequence[Any]]:
         """All opportunities in the order in which they came."""
@@ -203,4 +203,18 @@ def _move_to_product(session: Session, written: str, means: str) -> int:
     return count
 
 
+def _name_in_profiles(session: Session, written: str, means: str) -> int:
+    """Let profiles that name a misspelt product name the right one, once; the pool follows by itself."""
+    wrong = (
+        select(ReferenceProfile).where(any_(ReferenceProfile.products) == written).order_by(ReferenceProfile.person_id)
+    )
+    profiles = session.scalars(wrong.with_for_update(key_share=True)).all()
+    for profile in profiles:
+        right = [means if name == written else name for name in profile.products]
+        profile.products = list(dict.fromkeys(right))
+    session.flush()
+    return len(profiles)
+
+
 spelling.applies("product", _move_to_product)
+spelling.applies("product", _name_in_profiles)

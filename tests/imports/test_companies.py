@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from portal.audit import SYSTEM, Actor, AuditEntry
 from portal.database.refusal import Invalid, NotAllowed
-from portal.imports import rows
 from portal.imports import run as imports
 from portal.imports.report import Stopped
 from portal.people.models import Company
@@ -203,14 +202,6 @@ def test_only_managers_administrators_and_the_system_import(db):
 def test_a_role_is_for_people_only(bring):
     with pytest.raises(Invalid, match="Only people"):
         bring("companies", "name\nAcme\n", role="sales")
-
-
-def test_who_asked_hears_of_the_rows_that_changed(bring, db, monkeypatch):
-    heard = []
-    monkeypatch.setattr(rows, "_AFTER", {"companies": [lambda _session, ids: heard.append(ids)]})
-    bring("companies", "name\nAcme\n")
-    bring("companies", "name\nAcme\n")
-    assert heard == [[company(db, "Acme").id]]
 
 
 def test_an_import_that_runs_keeps_others_out(db, app, superuser):

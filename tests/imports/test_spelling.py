@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.database.refusal import Invalid
-from portal.imports import rows, spelling
+from portal.imports import spelling
 from portal.imports.models import Origin, Spelling
 from portal.people.models import Company, Product
 
@@ -148,14 +148,6 @@ def test_a_stopped_import_decides_nothing(bring, db):
         bring("companies", "name,sector,employees\nA,technolgy,many\n", same=("technolgy=technology",))
     assert industries(db) == ["technolgy"]
     assert db.scalars(select(Spelling)).all() == []
-
-
-def test_rows_that_a_decision_changes_are_told_to_who_asked(bring, db, monkeypatch):
-    bring("companies", "name,sector\nA,technolgy\n")
-    heard = []
-    monkeypatch.setattr(rows, "_AFTER", {"companies": [lambda _session, ids: heard.extend(ids)]})
-    bring("companies", "name\nB\n", same=("industry:technolgy=technology",))
-    assert db.scalar(select(Company.id).where(Company.name == "A")) in heard
 
 
 def test_the_hint_of_a_hostile_word_can_be_pasted_without_harm(bring):
