@@ -28,6 +28,9 @@ Somebody = Callable[..., Person]
 BrowserOf = Callable[[Person], FlaskClient]
 
 
+DECIDED = "decided_at = now(), decided_by = nominated_by"
+
+
 def token_of(invitation: Invitation) -> str:
     return invitations.path_of(invitation).rsplit("/", maxsplit=1)[-1]
 
@@ -58,9 +61,9 @@ def test_an_invitation_ends_by_time_by_hand_and_by_a_newer_one(db: Session) -> N
     second = invitations.resend(db, first.id, by=SYSTEM)
     with pytest.raises(Gone):
         accept(db, first)
-    db.execute(
-        update(Invitation).where(Invitation.id == second.id).values(expires_at=text("created_at + interval '1 us'"))
-    )
+    soon = text("created_at + interval '1 us'")
+    db.execute(update(Invitation).where(Invitation.id == second.id).values(expires_at=soon))
+    db.commit()
     with pytest.raises(Gone):
         accept(db, second)
     third = invitations.resend(db, second.id, by=SYSTEM)
@@ -243,17 +246,15 @@ def test_the_database_keeps_one_open_nomination_an_address(db: Session, somebody
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [
-        ("UPDATE nomination SET state = 'approved'", "ck_nomination_decided"),
-        (
-            "UPDATE nomination SET state = 'approved', decided_at = now(), decided_by = nominated_by",
-            "ck_nomination_approved",
-        ),
-        ("UPDATE nomination SET state = 'maybe'", "ck_nomination_state"),
+        ("UPDATE nomination SET decided_at = now(), decided_by = nominated_by", "ck_nomination_decided"),
+        ("UPDATE nomination SET state = 'not_approved', decided_at = now()", "ck_nomination_decided"),
+        (f"UPDATE nomination SET state = 'approved', {DECIDED}", "ck_nomination_approved"),
+        (f"UPDATE nomination SET state = 'maybe', {DECIDED}", "ck_nomination_state"),
         ("UPDATE terms_version SET text = 'x'", "append-only"),
         ("DELETE FROM terms_version", "append-only"),
         ("DELETE FROM terms_acceptance", "append-only"),
         (
-            "INSERT INTO terms_version (kind, version, locale, text, sha256) VALUES ('terms', 9, 'en', 'x', 'y')",
+            "INSERT INTO terms_version (kind, version, locale, text, sha256) VALUES ('terms', 9, 'x', 'x', 'y')",
             "sha256",
         ),
     ],
