@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from flask_babel import gettext as _
@@ -45,7 +46,7 @@ def build() -> int:
     calendar.plan(calendar.first, lambda session: founding.found(session, world))
     calendar.plan(calendar.after_days(0.1), lambda session: founding.stock(session, world))
     for offer, days in zip(cast.OFFERS, _OFFERED_AFTER, strict=True):
-        calendar.plan(calendar.after_days(days), lambda session, offer=offer: founding.offer(session, world, offer))
+        calendar.plan(calendar.after_days(days), partial(founding.offer, world=world, offer=offer))
     calendar.plan(calendar.after_days(DAYS - 70), lambda session: founding.sell(session, world))
     for place in range(len(cast.ADVOCATES)):
         Life(calendar, world, place).begin()

@@ -120,7 +120,7 @@ def _won(session: Session, world: World, reps: list[Actor], today: date) -> None
             )
 
 
-def offer(session: Session, world: World, offer: cast.Offer) -> None:
+def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
     """Make a challenge and publish it."""
     by = world.manager()
     chosen = offer.industries or offer.countries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -19,7 +20,7 @@ from portal.challenges.states import Decision, Reason
 from portal.clock import now
 from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
-from portal.database.refusal import Refusal
+from portal.database.refusal import NotFound
 from portal.demo import cast, founding
 from portal.demo.calendar import Calendar
 from portal.demo.founding import World
@@ -44,8 +45,10 @@ class Life:
         self.me = Actor(None)
 
     def begin(self) -> None:
-        """A colleague nominates them."""
+        """A colleague nominates them; some hand something in during the last days."""
         self.calendar.plan(self.calendar.after_days(0.5 + self.place * 1.6), self._nominated)
+        if self.place % 3 == 0 or self.place == 1:
+            self.calendar.plan(self.calendar.before_now(hours=2 + self.place * 2.1), self._hands_in_late)
 
     def _later(self, session: Session, days: float, deed: Callable[[Session], object]) -> None:
         self.calendar.plan(now(session) + timedelta(days=days * self.chance.uniform(0.7, 1.3)), deed)
@@ -75,11 +78,9 @@ class Life:
         for offer in cast.OFFERS:
             if self.chance.random() < 0.72:
                 days = self.chance.uniform(0.3, max(last, 0.4))
-                self.calendar.plan(
-                    now(session) + timedelta(days=days), lambda later, title=offer.title: self._considers(later, title)
-                )
+                self.calendar.plan(now(session) + timedelta(days=days), partial(self._considers, title=offer.title))
 
-    def _considers(self, session: Session, title: str) -> None:
+    def _considers(self, session: Session, *, title: str) -> None:
         challenge_id = self.world.offers.get(title)
         if challenge_id is None:
             return
@@ -88,7 +89,7 @@ class Life:
                 submissions.dismiss(session, challenge_id, by=self.me)
                 return
             submission = submissions.start(session, challenge_id, by=self.me)
-        except Refusal:
+        except NotFound:
             return  # not meant for them
         if self.chance.random() < 0.88:
             self._later(session, 0.4, lambda later: self._goes_on(later, submission.id))
@@ -110,6 +111,22 @@ class Life:
             self._later(session, wait, lambda later: self._is_judged(later, submission_id))
         if self.place != 0 or now(session) > self.calendar.after_days(20):
             self._later(session, 2.5, self._thinks_of_the_pool)
+
+    def _hands_in_late(self, session: Session) -> None:
+        if self.me.person_id is None:
+            return
+        tried = set(session.scalars(select(Submission.challenge_id).where(Submission.person_id == self.me.person_id)))
+        for offer in cast.OFFERS:
+            challenge_id = self.world.offers[offer.title]
+            if challenge_id in tried or offer.stages[-1][0] != "story":
+                continue
+            try:
+                submission = submissions.start(session, challenge_id, by=self.me)
+            except NotFound:
+                continue  # not meant for them
+            for _stage in offer.stages:
+                self._goes_on(session, submission.id)
+            return
 
     def _is_judged(self, session: Session, submission_id: int) -> None:
         submission = _submission(session, submission_id)

@@ -166,3 +166,13 @@ def _cards(person_id: int, rank: ColumnElement[int], at: ColumnElement[datetime]
 
 def _offer(row: Row[Any]) -> Offer:
     return Offer(**{**row._mapping, "points": int(row.points)})
+
+
+def next_for(session: Session, person_id: int, *, limit: int) -> list[Offer]:
+    """What a person would do next: changes asked first, then what was begun, then what is open and closes soonest."""
+    rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
+    begun = Submission.state.in_((State.REDO_REQUESTED, State.IN_PROGRESS, State.SUBMITTED))
+    waits_last = case((Submission.state == State.SUBMITTED, 1), else_=0)
+    wanted = _cards(person_id, rank, at).where(or_(begun, _in(Tab.OPEN, person_id)))
+    order = (waits_last, rank, Challenge.closes_at.asc().nulls_last(), at.desc(), Challenge.id.desc())
+    return [_offer(row) for row in session.execute(wanted.order_by(*order).limit(limit))]

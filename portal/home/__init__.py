@@ -1,0 +1,1 @@
+"""Screens made of several slices: the advocate's home."""
