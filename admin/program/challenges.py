@@ -20,7 +20,7 @@ from portal.challenges.queries import desk, runs
 from portal.challenges.stages import kind_of
 from portal.challenges.states import ChallengeState
 from portal.database import db
-from portal.database.refusal import Refusal
+from portal.database.refusal import NotFound, Refusal
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -274,6 +274,8 @@ def _page(found: Challenge, *, opened: int | None = None, adding: bool = False) 
     )
     form.offer(*audience.choices(db.session()))
     stage = next((each for each in found.stages if each.position == opened), None)
+    if opened is not None and stage is None:
+        raise NotFound
     return {
         "challenge": found,
         "challenge_form": form,

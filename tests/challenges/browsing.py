@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from portal.access import sessions
 from portal.audit import Actor
+from portal.web import shell
 from portal.web.app import Portal
 from portal.web.session import hash_token
 
@@ -31,6 +32,11 @@ class Browser:
     def get(self, path: str) -> TestResponse:
         """A page."""
         return self._sent("GET", path)
+
+    def opens(self, path: str) -> None:
+        """Get a page that must be there, with nothing kept from an earlier one: what is counted is always the same."""
+        shell._kept.clear()
+        assert self.get(path).status_code == 200
 
     def post(self, path: str, page: str | None = None, **fields: Any) -> TestResponse:
         """Send a form, with the token of the page it stands on."""

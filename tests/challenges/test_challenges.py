@@ -23,6 +23,14 @@ from .conftest import make
 from .test_submissions import hand_in, stages
 
 Offer = Callable[..., Challenge]
+NINTH_STAGE = (
+    "INSERT INTO stage (challenge_id, position, kind, title, points, verification)"
+    " SELECT challenge_id, 9, kind, title, points, verification FROM stage LIMIT 1"
+)
+WITHOUT_STAGES = (
+    "INSERT INTO challenge (title, minutes, created_by, state, published_at, summary, for_everybody)"
+    " SELECT 'x', 5, created_by, 'published', now(), 'y', true FROM challenge"
+)
 TEXTS = {"title": "Share", "summary": "Why you", "description": "", "minutes": 5, "activity_type": "story"}
 
 
@@ -159,9 +167,7 @@ def test_a_step_out_of_bounds_is_refused(db: Session, mia: Actor, draft: Challen
         outline.add_stage(db, draft.id, "confirm", title="T", by=mia)
 
 
-def test_a_published_challenge_keeps_its_stages_and_changes_its_texts(
-    db: Session, mia: Actor, draft: Challenge
-) -> None:
+def test_what_is_published_keeps_its_stages_and_changes_its_texts(db: Session, mia: Actor, draft: Challenge) -> None:
     challenges.publish(db, draft.id, by=mia)
     db.commit()
     for attempt in (
@@ -202,10 +208,8 @@ def test_a_change_touches_nothing_that_people_did(db: Session, mia: Actor, ana: 
         ("UPDATE stage SET points = 1", "stage_frozen"),
         ("UPDATE stage SET kind = 'story', verification = 'manager'", "stage_frozen"),
         ("DELETE FROM stage", "stage_frozen"),
-        ("INSERT INTO stage (challenge_id, position, kind, title, points, verification)"
-         " SELECT challenge_id, 9, kind, title, points, verification FROM stage LIMIT 1", "stage_frozen"),
-        ("INSERT INTO challenge (title, minutes, created_by, state, published_at, summary, for_everybody)"
-         " SELECT 'x', 5, created_by, 'published', now(), 'y', true FROM challenge", "challenge_has_stages"),
+        (NINTH_STAGE, "stage_frozen"),
+        (WITHOUT_STAGES, "challenge_has_stages"),
         ("UPDATE challenge SET summary = ''", "ck_challenge_published"),
         ("UPDATE challenge SET for_everybody = false", "ck_challenge_published"),
         ("UPDATE challenge SET state = 'draft'", "ck_challenge_draft"),
@@ -214,7 +218,7 @@ def test_a_change_touches_nothing_that_people_did(db: Session, mia: Actor, ana: 
         ("UPDATE challenge SET title = repeat('x', 61)", "ck_challenge_title"),
         ("UPDATE challenge SET minutes = 0", "ck_challenge_minutes"),
     ],
-)  # fmt: skip
+)
 def test_the_database_refuses_it_too(
     db: Session, mia: Actor, draft: Challenge, statement: str, constraint: str
 ) -> None:

@@ -155,7 +155,7 @@ def test_the_list_is_paged_by_key(db: Session, ana: Actor, offer: Offer, visit: 
 
 
 @pytest.mark.parametrize("tab", ["open", "in-progress", "done", "not-for-me"])
-def test_the_lists_cost_the_same_for_one_and_for_many(
+def test_the_lists_cost_the_same_for_one_and_for_many(  # noqa: PLR0917
     db: Session, ana: Actor, offer: Offer, visit: Visit, tab: str, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:
     browser = visit(ana)
@@ -171,7 +171,7 @@ def test_the_lists_cost_the_same_for_one_and_for_many(
                 submissions.dismiss(db, challenge.id, by=ana)
         db.commit()
         browser.get("/challenges")
-        return count_queries(lambda: browser.get(f"/challenges?tab={tab}"))
+        return count_queries(lambda: browser.opens(f"/challenges?tab={tab}"))
 
     assert fill(1) == fill(22)
 
@@ -186,7 +186,7 @@ def test_the_runner_costs_the_same_for_one_step_and_for_many(
         submissions.start(db, challenge.id, by=ana)
         db.commit()
         browser.get("/challenges")
-        counts.append(count_queries(lambda path=f"/challenges/{challenge.public_id}": browser.get(path)))
+        counts.append(count_queries(lambda path=f"/challenges/{challenge.public_id}": browser.opens(path)))
     assert counts[0] == counts[1]
 
 

@@ -316,7 +316,7 @@ def test_who_began_finishes_after_it_was_archived(
         submissions.take_up(db, story.id, by=kofi)
 
 
-def test_after_closing_nothing_is_handed_in_and_it_expires(
+def test_after_closing_nothing_is_handed_in_and_it_expires(  # noqa: PLR0917
     db: Session, ana: Actor, mia: Actor, kofi: Actor, offer, at
 ) -> None:  # type: ignore[no-untyped-def]
     closes = now(db) + timedelta(days=2)
@@ -374,12 +374,15 @@ def _later(at, moment: datetime, hours: int) -> None:  # type: ignore[no-untyped
         ("UPDATE stage_response SET state = 'redo_requested' WHERE state = 'handed_in'", "redo"),
         ("UPDATE stage_response SET handed_in_at = NULL WHERE state = 'handed_in'", "handed_in"),
         (
-            "INSERT INTO submission (challenge_id, person_id, state) SELECT challenge_id, person_id, 'dismissed' FROM submission",
+            (
+                "INSERT INTO submission (challenge_id, person_id, state)"
+                " SELECT challenge_id, person_id, 'dismissed' FROM submission"
+            ),
             "attempt",
         ),
     ],
 )
-def test_the_database_refuses_it_too(
+def test_the_database_refuses_it_too(  # noqa: PLR0917
     db: Session, ana: Actor, mia: Actor, story: Challenge, statement: str, constraint: str
 ) -> None:
     hand_in(db, story, ana)

@@ -18,6 +18,11 @@ from portal.people.states import Role
 
 from .test_submissions import available, hand_in, stages
 
+SECOND_VERDICT = (
+    "INSERT INTO verdict (submission_id, decision, decided_by, apply_at)"
+    " SELECT submission_id, decision, decided_by, apply_at FROM verdict"
+)
+
 
 @pytest.fixture
 def waiting(db: Session, ana: Actor, story: Challenge) -> Submission:
@@ -146,7 +151,7 @@ def test_redo_and_rejection_are_carried_out(db: Session, ana: Actor, kofi: Actor
     assert (no.state, no.reason, no.comment) == (State.REJECTED, Reason.DUPLICATE, "See yours of May.")
 
 
-def test_the_next_decision_applies_ones_elapsed_ones(
+def test_the_next_decision_applies_ones_elapsed_ones(  # noqa: PLR0917
     db: Session, ana: Actor, kofi: Actor, mia: Actor, pia: Actor, story: Challenge
 ) -> None:
     first, second = hand_in(db, story, kofi), hand_in(db, story, ana)
@@ -162,7 +167,7 @@ def test_the_next_decision_applies_ones_elapsed_ones(
     assert second.state is State.SUBMITTED
 
 
-def test_the_decision_of_who_is_no_manager_any_more_is_dropped(
+def test_the_decision_of_who_is_no_manager_any_more_is_dropped(  # noqa: PLR0917
     db: Session, ana: Actor, mia: Actor, pia: Actor, kofi: Actor, story: Challenge
 ) -> None:
     admin = people.add_person(db, "Ada Admin", by=SYSTEM, roles=["admin"])
@@ -189,13 +194,12 @@ def test_the_decision_of_who_is_no_manager_any_more_is_dropped(
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [
-        ("INSERT INTO verdict (submission_id, decision, decided_by, apply_at)"
-         " SELECT submission_id, decision, decided_by, apply_at FROM verdict", "uq_verdict_open"),
+        (SECOND_VERDICT, "uq_verdict_open"),
         ("UPDATE verdict SET decision = 'redo'", "ck_verdict_redo_names_stages"),
         ("UPDATE verdict SET decision = 'reject'", "ck_verdict_reject_has_reason"),
         ("UPDATE verdict SET state = 'lost'", "ck_verdict_state"),
     ],
-)  # fmt: skip
+)
 def test_the_database_refuses_it_too(
     db: Session, mia: Actor, waiting: Submission, statement: str, constraint: str
 ) -> None:
@@ -209,7 +213,8 @@ def test_the_database_refuses_it_too(
 
 PLANTED: dict[str, str] = {
     "challenges.accepted_is_paid": "UPDATE stage_response SET points = 11 WHERE state = 'accepted'",
-    "challenges.paid_is_accepted": "UPDATE stage_response SET state = 'open', accepted_at = NULL WHERE state = 'accepted'",
+    "challenges.paid_is_accepted": "UPDATE stage_response SET state = 'open', accepted_at = NULL"
+    " WHERE state = 'accepted'",
     "challenges.state_follows": "UPDATE submission SET state = 'in_progress'",
     "challenges.verified_by_another": "UPDATE verdict SET decided_by = (SELECT person_id FROM submission)",
     "challenges.stage_of_challenge": "DELETE FROM stage_response WHERE state = 'handed_in'",
@@ -219,7 +224,7 @@ PLANTED: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", sorted(PLANTED))
-def test_a_planted_breach_is_noticed(
+def test_a_planted_breach_is_noticed(  # noqa: PLR0917
     db: Session,
     mia: Actor,
     waiting: Submission,

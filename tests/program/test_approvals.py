@@ -148,7 +148,7 @@ def test_what_was_decided_can_still_be_read(db: Session, browser: Browser, mia: 
     assert 'id="approve"' not in page
 
 
-def test_what_the_person_did_before_stands_beside_it(
+def test_what_the_person_did_before_stands_beside_it(  # noqa: PLR0917
     db: Session, browser: Browser, ana: Actor, mia: Actor, offer: Offer, waiting: Submission
 ) -> None:
     earlier = hand_in(db, offer(("story", 70), title="Quote for the website"), ana)
@@ -207,6 +207,6 @@ def test_the_queue_costs_the_same_for_one_and_for_fifty(
         for number in range(start, start + count):
             hand_in(db, offer(("story", 5)), make(db, f"Advocate{number} X", "advocate"))
         browser.get("/admin/challenges")
-        return count_queries(lambda: browser.get(QUEUE))
+        return count_queries(lambda: browser.opens(QUEUE))
 
     assert fill(0, 2) == fill(2, 20)

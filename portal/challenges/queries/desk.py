@@ -78,6 +78,7 @@ def challenges(
             people.c.waiting,
             people.c.done,
         )
+        .select_from(Challenge)
         .join(stages, true())
         .join(people, true())
         .where(Challenge.state == state)
@@ -92,7 +93,8 @@ def challenges(
 
 def counts(session: Session) -> Mapping[ChallengeState, int]:
     """How many challenges stand in each state."""
-    found = dict(session.execute(select(Challenge.state, func.count()).group_by(Challenge.state)).tuples().all())
+    rows = session.execute(select(Challenge.state, func.count().label("number")).group_by(Challenge.state))
+    found = {row.state: row.number for row in rows}
     return {state: found.get(state, 0) for state in ChallengeState}
 
 

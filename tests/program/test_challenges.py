@@ -1,0 +1,182 @@
+"""The editor of challenges: a challenge is made, checked, published and changed by plain forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit import Actor
+from portal.challenges.models import Challenge, Stage
+from portal.challenges.states import ChallengeState
+from portal.web.app import Portal
+from tests.challenges.browsing import Browser
+from tests.challenges.test_submissions import hand_in
+
+Offer = Callable[..., Challenge]
+DESK = "/admin/challenges"
+TEXTS = {"title": "Tell us", "summary": "Why you", "description": "", "minutes": "12", "activity_type": "story"}
+WHEN = {"opens_on": "", "closes_on": ""}
+EVERYBODY = {**TEXTS, **WHEN, "for_everybody": "y"}
+STEP = {"title": "Read", "instructions": "Read it.", "points": "10"}
+
+
+@pytest.fixture
+def browser(app: Portal, db: Session, mia: Actor) -> Browser:
+    """Mia at her desk."""
+    return Browser(app, db, mia)
+
+
+@pytest.fixture
+def draft(browser: Browser) -> str:
+    """The address of a new draft."""
+    answer = browser.post(DESK, f"{DESK}/new", **EVERYBODY)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def the_challenge(db: Session) -> Challenge:
+    db.expire_all()
+    return db.scalars(select(Challenge)).one()
+
+
+def test_a_challenge_is_made_and_published_without_javascript(
+    db: Session, app: Portal, browser: Browser, ana: Actor, draft: str
+) -> None:
+    assert "Nobody sees" not in browser.get(DESK).text
+    assert "No steps yet" in browser.get(draft).text
+    page = f"{draft}/steps/new"
+    for kind, points in (("confirm", "10"), ("story", "150")):
+        answer = browser.post(f"{draft}/steps", page, kind=kind, **{**STEP, "title": kind, "points": points})
+        assert answer.headers["Location"] == draft
+    browser.post(f"{draft}/steps/2/place", draft, to="up")
+    assert db.scalars(select(Stage.title).order_by(Stage.position)).all() == ["story", "confirm"]
+    browser.post(f"{draft}/steps/1/place", draft, to="down")
+    shown = browser.get(draft).text
+    assert "160 points" in shown
+    assert "All fine" in shown
+    assert "1 advocate" in shown
+    preview = browser.get(f"{draft}/preview").text
+    assert "This is what advocates see" in preview
+    assert "Start" not in preview.split("<main")[1]
+    assert browser.post(f"{draft}/publication", draft).status_code == 303
+    assert the_challenge(db).state is ChallengeState.PUBLISHED
+    assert "Tell us" in Browser(app, db, ana).get("/challenges").text
+
+
+def test_publishing_too_early_says_what_is_missing(db: Session, browser: Browser, draft: str) -> None:
+    answer = browser.post(f"{draft}/publication", draft)
+    assert answer.status_code == 422
+    assert "Before it can be published: At least one step." in answer.text
+    assert the_challenge(db).state is ChallengeState.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("title", ""),
+        ("title", "x" * 61),
+        ("summary", "x" * 111),
+        ("minutes", "soon"),
+        ("minutes", "0"),
+        ("minutes", "9" * 30),
+        ("activity_type", "bribe"),
+        ("closes_on", "tomorrow"),
+        ("industries", "Nowhere"),
+        ("state", "published"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_kept(db: Session, browser: Browser, field: str, given: str) -> None:
+    answer = browser.post(DESK, f"{DESK}/new", **{**EVERYBODY, "description": "Keep <me>", field: given})
+    assert answer.status_code == 422
+    assert "Keep &lt;me&gt;" in answer.text
+    assert db.scalars(select(Challenge)).all() == []
+
+
+def test_the_audience_is_chosen_from_what_companies_are(db: Session, browser: Browser, ana: Actor, draft: str) -> None:
+    chosen = {**TEXTS, **WHEN, "industries": "Logistics", "countries": "Germany"}
+    assert browser.post(draft, draft, **chosen).status_code == 303
+    challenge = the_challenge(db)
+    assert (challenge.for_everybody, challenge.industries, challenge.countries) == (False, ["Logistics"], ["Germany"])
+    page = browser.get(draft).text
+    assert re.search(r'checked[^>]*value="Logistics"', page)
+    assert "Logistics, Germany" in browser.get(f"{DESK}?state=draft").text
+
+
+def test_the_last_day_counts_whole_and_the_window_has_an_order(db: Session, browser: Browser, draft: str) -> None:
+    days = {"opens_on": "2030-05-01", "closes_on": "2030-05-31"}
+    assert browser.post(draft, draft, **{**EVERYBODY, **days}).status_code == 303
+    challenge = the_challenge(db)
+    assert challenge.closes_at is not None
+    assert challenge.closes_at.isoformat() == "2030-06-01T00:00:00+00:00"
+    assert 'value="2030-05-31"' in browser.get(draft).text
+    answer = browser.post(draft, draft, **{**EVERYBODY, "opens_on": "2030-05-02", "closes_on": "2030-05-01"})
+    assert answer.status_code == 422
+    assert "closes after it opens" in answer.text
+
+
+def test_a_step_that_is_wrong_is_shown_again(db: Session, browser: Browser, draft: str) -> None:
+    page = f"{draft}/steps/new"
+    for more in ({"points": "-1"}, {"points": "many"}, {"title": ""}, {"kind": "quiz"}, {"instructions": "x" * 2001}):
+        answer = browser.post(f"{draft}/steps", page, **{"kind": "story", **STEP, **more})
+        assert answer.status_code == 422
+    assert db.scalars(select(Stage)).all() == []
+    assert browser.get(f"{draft}/steps/1").status_code == 404
+    browser.post(f"{draft}/steps", page, kind="story", **STEP)
+    answer = browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, "title": "x" * 61})
+    assert answer.status_code == 422
+    assert "x" * 61 in answer.text
+    assert browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, "points": "25"}).status_code == 303
+    assert db.scalars(select(Stage.points)).one() == 25
+    assert browser.post(f"{draft}/steps/1/removal", draft).status_code == 303
+    db.expire_all()
+    assert db.scalars(select(Stage)).all() == []
+    assert browser.post(f"{draft}/steps/1/removal", draft).status_code == 404
+
+
+def test_a_published_challenge_offers_only_its_texts(
+    db: Session, browser: Browser, ana: Actor, story: Challenge
+) -> None:
+    hand_in(db, story, ana)
+    page = f"{DESK}/{story.public_id}"
+    shown = browser.get(page).text
+    assert "Changes never touch what people already did" in shown
+    assert "Add step" not in shown
+    step = f"{page}/steps/1"
+    assert 'name="points"' not in browser.get(step).text
+    assert browser.post(step, step, title="Read on", instructions="Do.").status_code == 303
+    assert browser.post(step, step, **{**STEP, "points": "999"}).status_code == 422
+    for path in ("steps/1/removal", "steps/1/place"):
+        assert browser.post(f"{page}/{path}", page, to="down").status_code == 409
+    assert browser.post(f"{page}/steps", page, kind="story", **STEP).status_code == 409
+    assert browser.post(f"{page}/archive", page).status_code == 303
+    assert "Tell your story" in browser.get(f"{DESK}?state=archived").text
+    assert browser.post(page, page, **EVERYBODY).status_code == 409
+
+
+def test_foreign_addresses_are_not_there(browser: Browser) -> None:
+    nowhere = f"{DESK}/00000000-0000-4000-8000-000000000000"
+    for path in ("", "/preview", "/steps/new", "/steps/1"):
+        assert browser.get(nowhere + path).status_code == 404
+    for path in ("", "/publication", "/archive", "/steps", "/steps/1", "/steps/1/place", "/steps/1/removal"):
+        assert browser.post(nowhere + path, DESK).status_code == 404
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(
+    browser: Browser, offer: Offer, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    def fill(count: int) -> int:
+        for number in range(count):
+            offer(("story", 5), title=f"Challenge {number}")
+        browser.get("/admin/approvals")
+        return count_queries(lambda: browser.opens(DESK))
+
+    assert fill(1) == fill(20)
+
+
+def test_an_empty_desk_says_what_to_do(browser: Browser) -> None:
+    assert "Nothing is published" in browser.get(DESK).text
+    assert "Nothing here" in browser.get(f"{DESK}?state=archived").text
