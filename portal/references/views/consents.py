@@ -172,4 +172,5 @@ def _me() -> pool_queries.Myself:
 
 def _agreement() -> dict[str, Any]:
     notice = notices.current(db.session(), _PURPOSE, current_visitor().locale)
-    return {"notice": notice, "me": _me(), "scopes": SCOPES, "valid_for": consents.VALID_FOR.days}
+    texts = {scope.key: scope.text for scope in SCOPES.values()}
+    return {"notice": notice, "me": _me(), "descriptions": texts, "valid_for": consents.VALID_FOR.days}

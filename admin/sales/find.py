@@ -1,0 +1,141 @@
+"""Find advocates: the pool, by plain words and filters, best fit for a deal first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.database import db
+from portal.database.refusal import NotFound
+from portal.references import fatigue, pool_search
+from portal.references.pool_search import Candidate, Found
+from portal.references.pool_sql import FACETS, Filters
+from portal.references.queries import deals
+from portal.references.queries.deals import Deal
+from portal.web.paging import cursor_of
+from portal.web.policy import for_sales
+from portal.web.visitor import current_visitor
+
+bp: Final = Blueprint("sales_find", __name__, url_prefix="/sales/find", template_folder="../templates")
+
+FACET_TITLES: Final[dict[str, LazyString]] = {
+    "industry": _l("Industry"),
+    "country": _l("Country"),
+    "size": _l("Company size"),
+    "product": _l("Product"),
+}
+SIZES: Final[dict[str, LazyString]] = {
+    "1-49": _l("up to 49 people"),
+    "50-499": _l("50 to 499 people"),
+    "500-4999": _l("500 to 4,999 people"),
+    "5000+": _l("5,000 people and more"),
+}
+_LONGEST_WORDS: Final = 200
+_MOST_CHOSEN: Final = 20
+_IN_ADDRESS: Final = frozenset({*FACETS, "text", "opportunity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A candidate on the page, with what they were asked of late."""
+
+    who: Candidate
+    load: fatigue.Load
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter, and the page without it."""
+
+    label: str
+    href: str
+
+
+@bp.get("")
+@for_sales
+def index() -> str:
+    """Search the pool; every filter is in the address, so that a search can be kept and sent."""
+    session, filters, deal = db.session(), _filters(), _deal()
+    prospect = deal.prospect if deal else None
+    found = pool_search.search(session, filters, deal=prospect, after=cursor_of(3))
+    nearest = [] if found.page.rows else pool_search.nearest(session, filters, deal=prospect)
+    candidates = [*found.page.rows, *nearest]
+    loads = fatigue.loads(session, [who.person_id for who in candidates])
+    shown = [Shown(who, loads[who.person_id]) for who in candidates if who.person_id in loads]
+    return render_template("sales/find/index.html", **_words(found, filters, deal, shown))
+
+
+def _words(found: Found, filters: Filters, deal: Deal | None, shown: list[Shown]) -> dict[str, Any]:
+    return {
+        "found": found,
+        "shown": shown,
+        "instead": next((each.who for each in shown if each.load.askable), None),
+        "filters": filters,
+        "deal": deal,
+        "chips": _chips(filters),
+        "facets": _facets(found),
+        "cleared": url_for(".index", opportunity=deal.public_id if deal else None),
+        "sizes": SIZES,
+        "why_resting": fatigue.why_resting,
+    }
+
+
+def _filters() -> Filters:
+    chosen = {facet: tuple(dict.fromkeys(request.args.getlist(facet)))[:_MOST_CHOSEN] for facet in FACETS}
+    return Filters(words=request.args.get("text", "").strip()[:_LONGEST_WORDS], **chosen)
+
+
+def _deal() -> Deal | None:
+    asked = request.args.get("opportunity", "")
+    if not asked:
+        return None
+    try:
+        return deals.deal(db.session(), UUID(asked), by=current_visitor().actor)
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _chips(filters: Filters) -> list[Chip]:
+    chips = [
+        Chip(str(SIZES.get(value, value)) if facet == "size" else value, _without(facet, value))
+        for facet in FACETS
+        for value in filters.chosen(facet)
+    ]
+    if filters.words:
+        chips.append(Chip(_("“%(words)s”", words=filters.words), _without("text", request.args.get("text", ""))))
+    return chips
+
+
+def _without(name: str, value: str) -> str:
+    kept: dict[str, Any] = {
+        key: left
+        for key, values in request.args.lists()
+        if key in _IN_ADDRESS and (left := [each for each in values if (key, each) != (name, value)])
+    }
+    return url_for(".index", **kept)
+
+
+def _facets(found: Found) -> list[tuple[str, LazyString, list[dict[str, Any]]]]:
+    return [
+        (
+            facet,
+            title,
+            [
+                {
+                    "value": counted.value,
+                    "label": SIZES.get(counted.value, counted.value) if facet == "size" else counted.value,
+                    "count": f"{counted.entries}+" if counted.least and counted.entries else counted.entries,
+                    "checked": counted.checked,
+                }
+                for counted in found.facets[facet]
+            ],
+        )
+        for facet, title in FACET_TITLES.items()
+        if found.facets[facet]
+    ]
