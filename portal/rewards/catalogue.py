@@ -146,6 +146,8 @@ def _line(value: str, field: str, longest: int) -> str:
     clean = " ".join(value.split())
     if not clean:
         raise Invalid(_l("Please fill this in."), field=field)
+    if not clean.isprintable():
+        raise Invalid(_l("This contains characters that cannot be shown."), field=field)
     if len(clean) > longest:
         raise Invalid(_l("Please shorten this to %(longest)s characters.", longest=longest), field=field)
     return clean

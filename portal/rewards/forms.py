@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.rewards.catalogue import ART
@@ -63,7 +64,7 @@ class RewardForm(Form):
     description = TextAreaField(
         _l("What it is"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_DESCRIPTION)], render_kw={"rows": 3}
     )
-    art = SelectField(_l("Picture"), choices=list(ART.items()))
+    art = SelectField(_l("Picture"), choices=[SelectChoice(key, label) for key, label in ART.items()])
     price = IntegerField(
         _l("Price in points"),
         validators=[InputRequired(_NUMBER), NumberRange(1, LARGEST_PRICE)],

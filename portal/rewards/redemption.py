@@ -133,8 +133,8 @@ def refund(session: Session, redemption_id: int, *, by: Actor, reason: str) -> R
     told = _required(reason, _l("Please say why the points go back. The person will read it."))
     if redemption.state is not State.FULFILLED:
         raise Conflict(_WRONG_STATE)
-    redemption.refund_id = ledger.refund(session, redemption.hold_id, reason=told, by=by)
-    _move(session, redemption, State.REFUNDED, by=by, note=told)
+    refund_id = ledger.refund(session, redemption.hold_id, reason=told, by=by)
+    _move(session, redemption, State.REFUNDED, by=by, note=told, refund_id=refund_id)
     _tell(session, redemption, "rewards.refunded", note=told)
     return redemption
 
@@ -225,11 +225,19 @@ def _set_off(session: Session, redemption: Redemption, by: Actor) -> None:
         _move(session, redemption, State.DISPATCHING, by=by)
 
 
-def _move(session: Session, redemption: Redemption, state: State, *, by: Actor, note: str | None = None) -> None:
+def _move(
+    session: Session,
+    redemption: Redemption,
+    state: State,
+    *,
+    by: Actor,
+    note: str | None = None,
+    refund_id: int | None = None,
+) -> None:
     if state not in TRANSITIONS[redemption.state]:
         raise Conflict(_WRONG_STATE)
     at = now(session)  # asked first: the query would flush a state without its time
-    redemption.state = state
+    redemption.state, redemption.refund_id = state, refund_id
     redemption.note = note or redemption.note
     if state not in OPEN:
         redemption.decided_by, redemption.decided_at = by.person_id, at

@@ -9,7 +9,7 @@ from portal.points import awards, balance, ledger
 from portal.points.balance import Balance
 
 
-def earn(db: Session, person: Actor, points: int, *, subject: str = "stage_response:1", by: Actor) -> None:
+def earn(db: Session, person: Actor, points: int, *, subject: str = "trial_award:1", by: Actor) -> None:
     """Pay an award and commit it."""
     awards.grant(db, who(person), points, subject=subject, cause="submission:1", reason="Tell your story", by=by)
     db.commit()

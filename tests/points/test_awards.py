@@ -43,7 +43,7 @@ def test_a_second_award_of_the_same_subject_changes_nothing(db: Session, ana: Ac
 
 
 def test_awarding_twice_in_one_transaction_pays_once(db: Session, ana: Actor, mia: Actor) -> None:
-    words = {"subject": "call:1", "cause": "call:1", "reason": "A call", "by": mia}
+    words = {"subject": "trial_call:1", "cause": "trial_call:1", "reason": "A call", "by": mia}
     first = awards.grant(db, who(ana), 100, **words)
     assert awards.grant(db, who(ana), 100, **words) is first
     db.commit()
@@ -63,11 +63,11 @@ def test_an_award_adds_points_up_to_a_billion(db: Session, ana: Actor, mia: Acto
 
 def test_an_award_says_why(db: Session, ana: Actor, mia: Actor) -> None:
     with pytest.raises(Invalid):
-        awards.grant(db, who(ana), 5, subject="call:1", cause="call:1", reason="  ", by=mia)
+        awards.grant(db, who(ana), 5, subject="trial_call:1", cause="trial_call:1", reason="  ", by=mia)
 
 
 def test_the_balance_knows_what_the_transaction_has_noted(db: Session, ana: Actor, mia: Actor) -> None:
-    awards.grant(db, who(ana), 70, subject="call:1", cause="call:1", reason="A call", by=mia)
+    awards.grant(db, who(ana), 70, subject="trial_call:1", cause="trial_call:1", reason="A call", by=mia)
     assert balance.of(db, who(ana)).available == 70
     db.rollback()
     assert balance.of(db, who(ana)).available == 0
@@ -75,7 +75,7 @@ def test_the_balance_knows_what_the_transaction_has_noted(db: Session, ana: Acto
 
 def test_an_award_inside_a_savepoint_is_a_mistake(db: Session, ana: Actor, mia: Actor) -> None:
     with db.begin_nested(), pytest.raises(RuntimeError):
-        awards.grant(db, who(ana), 70, subject="call:1", cause="call:1", reason="A call", by=mia)
+        awards.grant(db, who(ana), 70, subject="trial_call:1", cause="trial_call:1", reason="A call", by=mia)
 
 
 def test_somebody_without_accounts_has_nothing_and_gets_them_with_the_first_award(db: Session, mia: Actor) -> None:
@@ -93,9 +93,9 @@ def test_the_role_opens_the_accounts(db: Session, ana: Actor, mia: Actor) -> Non
 
 
 def test_a_level_is_told_when_it_is_reached(db: Session, ana: Actor, mia: Actor) -> None:
-    earn(db, ana, 499, subject="call:1", by=mia)
+    earn(db, ana, 499, subject="trial_call:1", by=mia)
     assert messages_of(db, ana, "points.level_reached") == []
-    earn(db, ana, 1, subject="call:2", by=mia)
+    earn(db, ana, 1, subject="trial_call:2", by=mia)
     assert [message.data["level"] for message in messages_of(db, ana, "points.level_reached")] == ["Silver"]
 
 
@@ -106,57 +106,57 @@ def test_several_levels_at_once_are_told_as_the_highest(db: Session, ana: Actor,
 
 def test_awards_of_one_transaction_reach_a_level_together(db: Session, ana: Actor, mia: Actor) -> None:
     for number in (1, 2):
-        awards.grant(db, who(ana), 250, subject=f"call:{number}", cause="call:1", reason="A call", by=mia)
+        awards.grant(db, who(ana), 250, subject=f"trial_call:{number}", cause="trial_call:1", reason="A call", by=mia)
     db.commit()
     assert len(messages_of(db, ana, "points.level_reached")) == 1
 
 
 def test_an_unspent_award_is_taken_back_at_once(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
-    awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
     assert balance_of(db, ana) == Balance(0, 0, 0, owed=0)
-    assert kinds_of(db, "stage_response:1") == {Kind.AWARD: 150, Kind.REVERSAL: 150}
+    assert kinds_of(db, "trial_award:1") == {Kind.AWARD: 150, Kind.REVERSAL: 150}
     assert [message.data["points"] for message in messages_of(db, ana, "points.taken_back")] == [150]
 
 
 def test_what_is_spent_becomes_a_debt_and_the_balance_stays_above_zero(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     hold(db, ana, 100)
-    awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
     assert balance_of(db, ana) == Balance(available=0, held=100, lifetime=0, owed=100)
-    assert kinds_of(db, "stage_response:1") == {Kind.AWARD: 150, Kind.REVERSAL: 50, Kind.CLAWBACK: 100}
+    assert kinds_of(db, "trial_award:1") == {Kind.AWARD: 150, Kind.REVERSAL: 50, Kind.CLAWBACK: 100}
 
 
 def test_an_award_that_is_all_spent_becomes_all_debt(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     hold(db, ana, 150)
-    awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
     assert balance_of(db, ana) == Balance(available=0, held=150, lifetime=0, owed=150)
-    assert kinds_of(db, "stage_response:1") == {Kind.AWARD: 150, Kind.CLAWBACK: 150}
+    assert kinds_of(db, "trial_award:1") == {Kind.AWARD: 150, Kind.CLAWBACK: 150}
 
 
 def test_later_awards_repay_the_debt_and_count_for_life_in_full(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     hold(db, ana, 150)
-    awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
-    earn(db, ana, 60, subject="call:1", by=mia)
+    earn(db, ana, 60, subject="trial_call:1", by=mia)
     assert balance_of(db, ana) == Balance(available=0, held=150, lifetime=60, owed=90)
-    earn(db, ana, 100, subject="call:2", by=mia)
+    earn(db, ana, 100, subject="trial_call:2", by=mia)
     assert balance_of(db, ana) == Balance(available=10, held=150, lifetime=160, owed=0)
-    assert kinds_of(db, "call:2") == {Kind.AWARD: 100, Kind.RECOVERY: 90}
+    assert kinds_of(db, "trial_call:2") == {Kind.AWARD: 100, Kind.RECOVERY: 90}
 
 
 def test_a_debt_is_repaid_once_by_several_awards_of_one_transaction(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     hold(db, ana, 150)
-    awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
     for number in (1, 2):
-        awards.grant(db, who(ana), 100, subject=f"call:{number}", cause="call:1", reason="A call", by=mia)
+        awards.grant(db, who(ana), 100, subject=f"trial_call:{number}", cause="trial_call:1", reason="A call", by=mia)
     db.commit()
     assert balance_of(db, ana) == Balance(available=50, held=150, lifetime=200, owed=0)
 
@@ -164,9 +164,9 @@ def test_a_debt_is_repaid_once_by_several_awards_of_one_transaction(db: Session,
 def test_a_second_claw_back_changes_nothing(db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     hold(db, ana, 100)
-    first = awards.claw_back(db, "stage_response:1", reason="Handed in twice", by=mia)
+    first = awards.claw_back(db, "trial_award:1", reason="Handed in twice", by=mia)
     db.commit()
-    again = awards.claw_back(db, "stage_response:1", reason="Once more", by=mia)
+    again = awards.claw_back(db, "trial_award:1", reason="Once more", by=mia)
     db.commit()
     assert [(row.kind, row.amount) for row in again] == [(row.kind, row.amount) for row in first]
     assert balance_of(db, ana).owed == 100
@@ -175,15 +175,15 @@ def test_a_second_claw_back_changes_nothing(db: Session, ana: Actor, mia: Actor)
 def test_only_managers_take_back(db: Session, ana: Actor, ben: Actor, mia: Actor) -> None:
     earn(db, ana, 150, by=mia)
     with pytest.raises(NotAllowed):
-        awards.claw_back(db, "stage_response:1", reason="Envy", by=ben)
+        awards.claw_back(db, "trial_award:1", reason="Envy", by=ben)
 
 
 def test_what_was_not_awarded_cannot_be_taken_back(db: Session, mia: Actor) -> None:
     with pytest.raises(NotFound):
-        awards.claw_back(db, "stage_response:9", reason="Nothing", by=mia)
+        awards.claw_back(db, "trial_award:9", reason="Nothing", by=mia)
 
 
 def test_an_award_is_not_taken_back_in_the_moment_it_is_made(db: Session, ana: Actor, mia: Actor) -> None:
-    awards.grant(db, who(ana), 100, subject="call:1", cause="call:1", reason="A call", by=mia)
+    awards.grant(db, who(ana), 100, subject="trial_call:1", cause="trial_call:1", reason="A call", by=mia)
     with pytest.raises(Invalid):
-        awards.claw_back(db, "call:1", reason="Wrong", by=mia)
+        awards.claw_back(db, "trial_call:1", reason="Wrong", by=mia)

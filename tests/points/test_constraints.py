@@ -87,7 +87,7 @@ def test_both_sides_share_a_unit(db: Session, around: Accounts) -> None:
 
 
 def test_one_award_a_subject(db: Session, around: Accounts) -> None:
-    again = {"kind": "award", "subject": "stage_response:1", "phase": "single", "lifetime_of": around.person}
+    again = {"kind": "award", "subject": "trial_award:1", "phase": "single", "lifetime_of": around.person}
     sides = {"debit": around.issuance, "credit": around.person}
     assert refused(db, INSERT, **row(around, **again, **sides)) == "uq_transfer_kind_subject"
 
@@ -138,7 +138,7 @@ def test_only_redemptions_have_two_phases(db: Session, around: Accounts) -> None
 def test_an_award_is_reversed_once(db: Session, around: Accounts) -> None:
     award = db.execute(text("SELECT id FROM transfer")).scalar_one()
     back = {"kind": "reversal", "phase": "single", "credit": around.issuance, "lifetime_of": around.person}
-    right = row(around, **back, reverses=award, subject="stage_response:1", amount=100)
+    right = row(around, **back, reverses=award, subject="trial_award:1", amount=100)
     assert refused(db, INSERT, **{**right, "reverses": None}) == "ck_transfer_reversal"
     db.execute(text(INSERT), right)
     debt = {"kind": "clawback", "debit": around.clawback, "subject": "again"}

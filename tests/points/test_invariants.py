@@ -58,7 +58,7 @@ def test_a_balance_that_is_no_sum_is_noticed(
 def test_a_transfer_that_moved_no_balance_is_noticed(
     db: Session, around: Accounts, superuser: Superuser, breaches_expected: list[str]
 ) -> None:
-    award = ("award", "call:9", "single", around.issuance, around.person, 5, None, None, around.person)
+    award = ("award", "trial_call:9", "single", around.issuance, around.person, 5, None, None, around.person)
     superuser.plant(TRANSFER, *award)
     breaches_expected += ["points.balances_are_sums"]
     assert set(breached(db)) == {"points.balances_are_sums"}
@@ -85,7 +85,7 @@ def test_a_transfer_between_accounts_that_do_not_fit_is_noticed(
 ) -> None:
     other = accounts.of(db, who(ben))
     db.rollback()
-    award = ("award", "call:9", "single", other.person, around.person, 5, None, None, around.person)
+    award = ("award", "trial_call:9", "single", other.person, around.person, 5, None, None, around.person)
     superuser.plant(TRANSFER, *award)
     breaches_expected += ["points.accounts_fit", "points.balances_are_sums"]
     assert len(breached(db)["points.accounts_fit"]) == 1
@@ -94,7 +94,7 @@ def test_a_transfer_between_accounts_that_do_not_fit_is_noticed(
 def test_a_transfer_to_nowhere_is_noticed(
     db: Session, around: Accounts, superuser: Superuser, breaches_expected: list[str]
 ) -> None:
-    superuser.plant(TRANSFER, "award", "call:9", "single", around.issuance, 987_654, 5, None, None, 987_654)
+    superuser.plant(TRANSFER, "award", "trial_call:9", "single", around.issuance, 987_654, 5, None, None, 987_654)
     breaches_expected += ["points.accounts_fit", "points.balances_are_sums"]
     assert "points.accounts_fit" in breached(db)
 
@@ -111,12 +111,12 @@ def test_a_hold_settled_in_part_is_noticed(
 def test_an_award_taken_back_by_more_than_it_was_is_noticed(
     db: Session, around: Accounts, mia: Actor, superuser: Superuser, breaches_expected: list[str]
 ) -> None:
-    awards.claw_back(db, "stage_response:1", reason="Wrong", by=mia)
+    awards.claw_back(db, "trial_award:1", reason="Wrong", by=mia)
     db.commit()
     assert breached(db) == {}
     superuser.plant("DELETE FROM transfer WHERE kind = 'clawback'")
     breaches_expected += ["points.taken_back_whole", "points.balances_are_sums"]
-    assert breached(db)["points.taken_back_whole"] == ("award stage_response:1",)
+    assert breached(db)["points.taken_back_whole"] == ("award trial_award:1",)
 
 
 def test_every_rule_of_the_ledger_is_broken_here() -> None:

@@ -194,7 +194,7 @@ def test_each_movement_leaves_a_line_in_the_audit(db: Session, rich: Actor, mia:
 def test_a_transaction_writes_its_transfers_in_one_sorted_insert(
     db: Session, rich: Actor, ben: Actor, mia: Actor, inserts: list[list[str]]
 ) -> None:
-    earn(db, ben, 100, subject="call:7", by=mia)
+    earn(db, ben, 100, subject="trial_call:7", by=mia)
     inserts.clear()
     for person, subject in ((ben, "trial:2"), (rich, "trial:1")):
         ledger.hold(db, who(person), 10, subject=subject, cause=subject, reason="Held", by=person)

@@ -33,7 +33,7 @@ def earn(db: Session, actor: Actor, points: int, *, subject: str) -> None:
 def ana(db: Session) -> Actor:
     """An advocate with 1,240 points."""
     ana = _joins(db, "Ana Mitchell", "advocate")
-    earn(db, ana, 1240, subject="stage_response:1")
+    earn(db, ana, 1240, subject="trial_award:1")
     return ana
 
 
@@ -41,7 +41,7 @@ def ana(db: Session) -> Actor:
 def ben(db: Session) -> Actor:
     """An advocate with 1,000 points."""
     ben = _joins(db, "Ben Okoro", "advocate")
-    earn(db, ben, 1000, subject="stage_response:2")
+    earn(db, ben, 1000, subject="trial_award:2")
     return ben
 
 

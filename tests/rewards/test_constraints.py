@@ -30,6 +30,7 @@ def claim(db: Session, ana: Actor, reward: Put) -> Redemption:
 
 def refused(db: Session, statement: str) -> str:
     """Run a statement and COMMIT; give the name of the constraint that stopped it, or the trigger's message."""
+
     def write() -> None:
         db.execute(text(statement))
         db.commit()
