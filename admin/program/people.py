@@ -116,7 +116,7 @@ def invite(person: UUID) -> ResponseReturnValue:
 def resend(person: UUID, invitation: UUID) -> ResponseReturnValue:
     """Send a new invitation in place of an open one."""
     old = _its(person, invitation)
-    return _do(person, Form(), "form", lambda _who: invitations.resend(db.session(), old, by=_by()))
+    return _do(person, Form(), "action", lambda _who: invitations.resend(db.session(), old, by=_by()))
 
 
 @bp.post("/<uuid:person>/invitations/<uuid:invitation>/withdraw")
@@ -124,28 +124,28 @@ def resend(person: UUID, invitation: UUID) -> ResponseReturnValue:
 def withdraw(person: UUID, invitation: UUID) -> ResponseReturnValue:
     """End an open invitation."""
     old = _its(person, invitation)
-    return _do(person, Form(), "form", lambda _who: invitations.withdraw(db.session(), old, by=_by()))
+    return _do(person, Form(), "action", lambda _who: invitations.withdraw(db.session(), old, by=_by()))
 
 
 @bp.post("/<uuid:person>/suspension")
 @for_managers
 def suspend(person: UUID) -> ResponseReturnValue:
     """Bar from signing in."""
-    return _do(person, Form(), "form", lambda who: people.suspend(db.session(), who, by=_by()))
+    return _do(person, Form(), "action", lambda who: people.suspend(db.session(), who, by=_by()))
 
 
 @bp.post("/<uuid:person>/suspension/end")
 @for_managers
 def readmit(person: UUID) -> ResponseReturnValue:
     """Let in again."""
-    return _do(person, Form(), "form", lambda who: people.readmit(db.session(), who, by=_by()))
+    return _do(person, Form(), "action", lambda who: people.readmit(db.session(), who, by=_by()))
 
 
 @bp.post("/<uuid:person>/sessions/end")
 @for_managers
 def end_sessions(person: UUID) -> ResponseReturnValue:
     """Sign out everywhere."""
-    return _do(person, Form(), "form", lambda who: sessions.end_all(db.session(), who, by=_by()))
+    return _do(person, Form(), "action", lambda who: sessions.end_all(db.session(), who, by=_by()))
 
 
 def _do(person: UUID, form: Form, name: str, verb: Any) -> ResponseReturnValue:

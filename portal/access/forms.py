@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal.people.models import LONGEST_ADDRESS, LONGEST_NAME
 from portal.people.states import Role
 from portal.people.values import time_zones
 from portal.web.forms import Form
+
+_DECISIONS: Final = [SelectChoice("approve", _l("Approve and invite")), SelectChoice("decline", _l("Decline"))]
+
+
+def _zones() -> list[SelectChoice]:
+    return [SelectChoice(zone, zone.replace("_", " ")) for zone in time_zones()]
+
+
+def _roles() -> list[SelectChoice]:
+    return [SelectChoice(role.value, role.label) for role in Role]
 
 
 class SignInForm(Form):
@@ -48,7 +61,7 @@ class AccountForm(Form):
 
     name = StringField(_l("Name"), [DataRequired(_l("Please give a name.")), Length(max=LONGEST_NAME)])
     title = StringField(_l("Job title"), [Optional(), Length(max=LONGEST_NAME)])
-    time_zone = SelectField(_l("Time zone"), choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()])
+    time_zone = SelectField(_l("Time zone"), choices=_zones)
 
 
 class NominationForm(Form):
@@ -70,7 +83,7 @@ class NominationForm(Form):
 class DecisionForm(Form):
     """A manager's decision about a nomination."""
 
-    decision = RadioField(choices=[("approve", _l("Approve and invite")), ("decline", _l("Decline"))])
+    decision = RadioField(choices=_DECISIONS)
     note = TextAreaField(_l("Note"), [Optional(), Length(max=1000)], description=_l("For who nominated."))
 
 
@@ -95,13 +108,13 @@ class EmailForm(Form):
 class RoleForm(Form):
     """A role to give, to take or to invite to."""
 
-    role = SelectField(_l("Role"), choices=lambda: [(role.value, role.label) for role in Role])
+    role = SelectField(_l("Role"), choices=_roles)
 
 
 class InviteForm(Form):
     """An invitation: to which role, to which address."""
 
-    role = SelectField(_l("As"), choices=lambda: [(role.value, role.label) for role in Role], id="invite-role")
+    role = SelectField(_l("As"), choices=_roles, id="invite-role")
     email = EmailField(
         _l("To the address"),
         [DataRequired(_l("Please type an e-mail address.")), Length(max=LONGEST_ADDRESS)],

@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import Request, session
 from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, bindparam, cast, func, select
 
+from portal import clock
 from portal.access import sessions
 from portal.access.models import LoginSession
 from portal.audit import Actor
@@ -72,9 +73,11 @@ class SignedIn:
 
 def load(token_hash: bytes) -> SignedIn | None:
     """Who is signed in under a token, or None; suspension, ended sessions and lost roles hold at once."""
-    row = db.session.execute(_statement(tuple(FACTS)), {"token_hash": token_hash}).first()
+    reading = db.session()
+    row = reading.execute(_statement(tuple(FACTS)), {"token_hash": token_hash}).first()
     if row is None:
         return None
+    clock.noted(reading, row.now)
     roles = set(row.roles or ())
     if row.advocate_status not in IN_PROGRAM:
         roles.discard(Role.ADVOCATE.value)

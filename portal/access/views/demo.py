@@ -7,6 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from portal.access import queries
 from portal.access.views.blueprint import bp, enter
@@ -21,7 +22,7 @@ demo = Blueprint("demo_access", __name__)
 class WhoForm(Form):
     """As whom to look around."""
 
-    role = SelectField(choices=[role.value for role in Role])
+    role = SelectField(choices=[SelectChoice(role.value, role.value) for role in Role])
 
 
 def people_to_be() -> list[queries.Face]:
