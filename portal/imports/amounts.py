@@ -25,6 +25,8 @@ _CELL: Final = re.compile(
     r"(?P<number>[0-9.,]+)(?P<unit>[KkMmBb](?![A-Za-z]))?(?P<currency>[A-Za-z]{3}|[$€£¥])?"
 )
 _MOST: Final = Decimal(10) ** 15
+_LONGEST: Final = 40
+"""Characters of a number, its currency and signs included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def read(text: str, column: Column, decimal: str) -> Amount:
     bare = _SPACES.sub("", text)
     negative = (bare.startswith("(") and bare.endswith(")")) or bare.endswith("-")
     cell = _CELL.fullmatch(bare.strip("()").rstrip("-") if negative else bare)
-    if cell is None:
+    if cell is None or len(bare) > _LONGEST:
         raise Unreadable(_("this is no number"), _("Write digits, such as 1234.50."))
     value = _decimal(cell["number"], decimal)
     if cell["sign"] in ("-", "−") or negative:

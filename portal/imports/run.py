@@ -201,7 +201,12 @@ def _read_words(sheet: reading.Sheet) -> list[str]:
         )
     if sheet.unguarded:
         words.append(
-            _("%(count)s cells lost the ' that kept them from running as formulas.", count=number(sheet.unguarded))
+            ngettext(
+                "%(count)s cell lost the ' that kept it from running as a formula.",
+                "%(count)s cells lost the ' that kept them from running as formulas.",
+                sheet.unguarded,
+                count=number(sheet.unguarded),
+            )
         )
     return words
 

@@ -64,6 +64,8 @@ def change(session: Session, table: Table, columns: Iterable[str], records: Sequ
     wanted = set(columns)
     sets = [(tuple(sorted(wanted.intersection(record.changes))), record) for record in records]
     sets = sorted(((names, record) for names, record in sets if names), key=lambda each: (each[0], each[1].id or 0))
+    if not sets:
+        return
     lock(session, table, [record.id for _names, record in sets if record.id])
     for names, group in groupby(sets, key=lambda each: each[0]):
         changed = [record for _names, record in group]

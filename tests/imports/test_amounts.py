@@ -90,7 +90,22 @@ def test_a_cell_may_say_its_currency(text, code):
 
 
 @pytest.mark.parametrize(
-    "text", ["many", "1.2.3", "12,34.5", "1e309", "NaN", "Infinity", "١٢", "5 XXL", "9" * 16, "", "5USDX", "1,2345.0"]
+    "text",
+    [
+        "many",
+        "1.2.3",
+        "12,34.5",
+        "1e309",
+        "NaN",
+        "Infinity",
+        "١٢",
+        "5 XXL",
+        "9" * 16,
+        "",
+        "5USDX",
+        "1,2345.0",
+        "0." + "0" * 20_000 + "1",
+    ],
 )
 def test_what_is_no_number_has_a_remedy(text):
     with pytest.raises(Unreadable) as problem:

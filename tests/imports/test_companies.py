@@ -220,7 +220,7 @@ def test_what_was_left_out_of_the_reading_is_said(bring):
     said = "\n".join(report.lines())
     assert "Columns that are not read: mood" in said
     assert "1 empty line" in said
-    assert "1 cells lost the '" in said
+    assert "1 cell lost the '" in said
 
 
 def test_a_company_of_another_installation_is_found_by_its_name(bring, db):

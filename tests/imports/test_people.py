@@ -140,6 +140,8 @@ def test_a_manager_cannot_make_administrators_by_a_file(db):
     [
         ("email", "nobody", "this is no e-mail address"),
         ("email", "a@b.example; nobody", "this is no e-mail address"),
+        ("email", "a\x00@b.example", "U+0000"),
+        ("email", "a@b.example;" * 500, "6000 characters"),
         ("time_zone", "Mars/Olympus", "this is no time zone"),
         ("time_zone", "../etc/passwd", "this is no time zone"),
         ("locale", "English please", "this is no language"),

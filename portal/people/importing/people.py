@@ -31,13 +31,15 @@ TABLE: Final = cast(Table, Person.__table__)
 COLUMNS: Final = ("name", "title", "company_id", "office", "reports_to", "crm_id", "locale", "time_zone")
 ONCE: Final = ("advocate_status", "suspended_at")
 """Columns that an import fills for new people only; later they move by their verbs."""
+LONGEST_CELL: Final = 2_000
+"""Characters of all addresses of a cell."""
 _LOCALE: Final = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
 def addresses(text: str) -> tuple[str, ...]:
     """The e-mail addresses of a cell, parted by `;`, `,` or spaces."""
     try:
-        clean = [clean_address(part) for part in re.split(r"[;,\s]+", text) if part]
+        clean = [clean_address(part) for part in re.split(r"[;,\s]+", single_line(text, LONGEST_CELL)) if part]
     except Invalid as refusal:
         raise Unreadable(_("this is no e-mail address"), str(refusal)) from None
     unique = {address.lower(): address for address in reversed(clean)}
