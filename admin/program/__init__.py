@@ -12,12 +12,23 @@ from admin.program.challenges import bp as challenges
 from admin.program.desk import bp as desk
 from admin.program.nominations import bp as nominations
 from admin.program.people import bp as people
+from admin.program.pool import bp as pool
 from admin.program.redemptions import bp as redemptions
 from admin.program.requests import bp as requests
 from admin.program.rewards import bp as rewards
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (desk, approvals, challenges, people, nominations, rewards, redemptions, requests)
+ROOMS: Final[tuple[Blueprint, ...]] = (
+    desk,
+    approvals,
+    challenges,
+    people,
+    nominations,
+    rewards,
+    redemptions,
+    requests,
+    pool,
+)
 _PROGRAM: Final = _l("Program")
 _ROLES: Final = frozenset({"manager", "admin"})
 
@@ -27,6 +38,7 @@ NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Rewards"), "program_rewards.index", "gift", 35),
     shell.Item("manager", _PROGRAM, _l("Redemptions"), "program_redemptions.index", "package", 36, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Requests"), "program_requests.index", "heart-handshake", 38),
+    shell.Item("manager", _PROGRAM, _l("Reference pool"), "program_pool.index", "users", 39),
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Nominations"), "program_nominations.index", "hand-heart", 45),
 )

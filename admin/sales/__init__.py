@@ -8,17 +8,19 @@ from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
 from admin.sales.deals import bp as deals
+from admin.sales.find import bp as find
 from admin.sales.nominations import bp as nominations
 from admin.sales.requests import bp as requests
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (deals, requests, nominations)
+ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, requests, nominations)
 _SALES: Final = _l("Sales")
 
 _ROLES: Final = frozenset({"sales", "manager", "admin"})
 
 NAV: Final = (
     shell.Item("sales", _SALES, _l("My deals"), "sales_deals.index", "briefcase", 10, on_phone=True),
+    shell.Item("sales", _SALES, _l("Find advocates"), "sales_find.index", "search", 20, on_phone=True),
     shell.Item(
         "sales",
         _SALES,

@@ -18,6 +18,7 @@ from portal.references.pool_search import Candidate, Found
 from portal.references.pool_sql import FACETS, Filters
 from portal.references.queries import deals
 from portal.references.queries.deals import Deal
+from portal.references.sizes import SIZE_WORDS
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
 from portal.web.visitor import current_visitor
@@ -29,12 +30,6 @@ FACET_TITLES: Final[dict[str, LazyString]] = {
     "country": _l("Country"),
     "size": _l("Company size"),
     "product": _l("Product"),
-}
-SIZES: Final[dict[str, LazyString]] = {
-    "1-49": _l("up to 49 people"),
-    "50-499": _l("50 to 499 people"),
-    "500-4999": _l("500 to 4,999 people"),
-    "5000+": _l("5,000 people and more"),
 }
 _LONGEST_WORDS: Final = 200
 _MOST_CHOSEN: Final = 20
@@ -81,7 +76,7 @@ def _words(found: Found, filters: Filters, deal: Deal | None, shown: list[Shown]
         "chips": _chips(filters),
         "facets": _facets(found),
         "cleared": url_for(".index", opportunity=deal.public_id if deal else None),
-        "sizes": SIZES,
+        "sizes": SIZE_WORDS,
         "why_resting": fatigue.why_resting,
     }
 
@@ -103,7 +98,7 @@ def _deal() -> Deal | None:
 
 def _chips(filters: Filters) -> list[Chip]:
     chips = [
-        Chip(str(SIZES.get(value, value)) if facet == "size" else value, _without(facet, value))
+        Chip(str(SIZE_WORDS.get(value, value)) if facet == "size" else value, _without(facet, value))
         for facet in FACETS
         for value in filters.chosen(facet)
     ]
@@ -129,7 +124,7 @@ def _facets(found: Found) -> list[tuple[str, LazyString, list[dict[str, Any]]]]:
             [
                 {
                     "value": counted.value,
-                    "label": SIZES.get(counted.value, counted.value) if facet == "size" else counted.value,
+                    "label": SIZE_WORDS.get(counted.value, counted.value) if facet == "size" else counted.value,
                     "count": f"{counted.entries}+" if counted.least and counted.entries else counted.entries,
                     "checked": counted.checked,
                 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from portal import jobs
-from portal.references import answers, calls
+from portal.references import answers, calls, pool
 
 
 @jobs.task("references.expire_ask")
@@ -25,3 +25,9 @@ def expire_asks(session: Session) -> None:
 def remind_of_calls(session: Session) -> None:
     """Ask reps whether calls whose date has passed took place."""
     calls.remind_due(session)
+
+
+@jobs.periodic("references.count_pool", cron="*/5 * * * *")
+def count_pool(session: Session) -> None:
+    """Count the values of the whole pool, for the filters of a search that narrows nothing down."""
+    pool.count_facets(session)

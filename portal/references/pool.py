@@ -19,9 +19,9 @@ from portal.messages import messages
 from portal.people.people import lock_person
 from portal.people.states import AdvocateStatus
 from portal.references import pool_invariants, pool_messages, profile
-from portal.references.models.pool import PoolEntry, PoolProposal, ProposalState
+from portal.references.models.pool import PoolEntry, PoolFacet, PoolProposal, ProposalState
 
-__all__ = ["decline", "entry_of", "let_go", "pool_invariants", "pool_messages", "propose", "refresh"]
+__all__ = ["count_facets", "decline", "entry_of", "let_go", "pool_invariants", "pool_messages", "propose", "refresh"]
 
 NOT_AGAIN_FOR: Final = timedelta(days=365)
 """After a no, nobody proposes it again for so long."""
@@ -87,6 +87,12 @@ def let_go(session: Session, person_id: int, scopes: frozenset[str]) -> None:
         session.execute(delete(PoolEntry).where(PoolEntry.person_id == person_id))
 
 
+def count_facets(session: Session) -> None:
+    """Count how many entries have each value; the search reads it where there are too many to count (speed.md)."""
+    session.execute(delete(PoolFacet))
+    session.execute(_COUNT)
+
+
 def _take_in(session: Session, person_id: int, company_name_ok: bool) -> None:
     profile.show_company_name(session, person_id, shown=company_name_ok)
     _answer(session, person_id, ProposalState.GIVEN)
@@ -107,6 +113,17 @@ def _recent(session: Session, proposal: PoolProposal) -> bool:
     return proposal.answered_at is not None and now(session) - proposal.answered_at < NOT_AGAIN_FOR
 
 
+_COUNT: Final = text(
+    """
+    INSERT INTO pool_facet (facet, value, entries)
+    SELECT facet, value, count(*) FROM (
+      SELECT 'industry' AS facet, industry AS value FROM pool_entry
+      UNION ALL SELECT 'country', country FROM pool_entry
+      UNION ALL SELECT 'size', size_band FROM pool_entry
+      UNION ALL SELECT 'product', unnest(products) FROM pool_entry) found
+     WHERE value IS NOT NULL GROUP BY facet, value
+    """
+)
 _REFRESH: Final = text("SELECT refresh_pool(:people)").bindparams(bindparam("people", type_=ARRAY(BigInteger)))
 
 consents.ON_WITHDRAWAL.append(let_go)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flask_babel import LazyString
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from portal.people.models import Company, Person, size_band
 from portal.references.models.pool import PoolEntry, PoolProposal, ProposalState, ReferenceProfile
 from portal.references.names import shown_initials
 from portal.references.profile import Wanted
+from portal.references.sizes import SIZE_WORDS
 from portal.web.paging import Cursor, Page, page_of
 
 PER_PAGE = 30
@@ -36,6 +38,11 @@ class Myself:
     def initials(self) -> str:
         """What stands for the name before they accept, like "A. M."."""
         return shown_initials(self.name)
+
+    @property
+    def size(self) -> LazyString | None:
+        """The size of the company in words."""
+        return SIZE_WORDS.get(self.size_band or "")
 
     @property
     def company_before(self) -> str | None:

@@ -36,9 +36,7 @@ _AGREE = "references/agree.html"
 _PURPOSE = "reference_call"
 
 shell.add_item(
-    shell.Item(
-        "advocate", _l("You"), _l("My references"), "references.mine", "heart-handshake", 50, fact="asks", on_phone=True
-    )
+    shell.Item("advocate", _l("You"), _l("My references"), "references.mine", "heart-handshake", 50, fact="asks")
 )
 
 
