@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from flask import flash, redirect, url_for
@@ -18,18 +19,20 @@ from portal.web.visitor import current_visitor
 _SOON = timedelta(days=10)
 
 
-def ask_form(**filled: object) -> AskForm:
-    """The form; a new one proposes a day that leaves time to answer and to talk."""
-    form = AskForm(**filled)
+FormT = TypeVar("FormT", bound=AskForm)
+
+
+def propose_day(form: FormT) -> FormT:
+    """Let a new form propose a day that leaves time to answer and to talk."""
     if form.needed_by.data is None and not form.needed_by.raw_data:
         form.needed_by.data = now(db.session()).date() + _SOON
     return form
 
 
-def send(form: AskForm, *, opportunity_id: int | None = None) -> ResponseReturnValue:
-    """Ask whom the form names, and show the request that came of it."""
+def send(form: AskForm, person: UUID, *, opportunity_id: int | None = None) -> ResponseReturnValue:
+    """Ask somebody of the pool, and show the request that came of it."""
     session = db.session()
-    entry = pool.entry_of(session, UUID(form.person.data))
+    entry = pool.entry_of(session, person)
     shown = entry.initials
     request = requests.ask(
         session,

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin.sales.asking import ask_form, send
+from admin.sales.asking import propose_day, send
 from portal.database import db
 from portal.database.refusal import Refusal
 from portal.references import fatigue, pool_search
@@ -19,6 +19,7 @@ from portal.references.pool_sql import Filters
 from portal.references.queries import deals
 from portal.references.queries.deals import Deal
 from portal.references.queries.requests import of_deal
+from portal.references.request_forms import AskForDealForm
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -52,18 +53,20 @@ def index() -> str:
 @for_sales
 def show(deal: UUID) -> str:
     """A deal with those who can speak to its prospect, the best first."""
-    return render_template(_PAGE, form=ask_form(formdata=None), **_deal(deal), chosen=request.args.get("person"))
+    return render_template(
+        _PAGE, form=propose_day(AskForDealForm(formdata=None)), **_deal(deal), chosen=request.args.get("person")
+    )
 
 
 @bp.post("/opportunities/<uuid:deal>")
 @for_sales
 def ask(deal: UUID) -> ResponseReturnValue:
     """Ask one of them."""
-    shown, form = _deal(deal), ask_form()
+    shown, form = _deal(deal), AskForDealForm()
     if not form.validate():
         return invalid(form, _PAGE, **shown, chosen=form.person.data)
     try:
-        return send(form, opportunity_id=shown["deal"].id)
+        return send(form, UUID(form.person.data), opportunity_id=shown["deal"].id)
     except Refusal as refusal:
         return invalid(form, _PAGE, refusal=refusal, **shown, chosen=form.person.data)
 

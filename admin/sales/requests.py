@@ -10,14 +10,16 @@ from flask import request as http
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.sales.asking import ask_form, send
+from admin.sales.asking import propose_day, send
 from portal.database import db
-from portal.database.refusal import Conflict, Refusal
+from portal.database.refusal import Conflict, NotFound, Refusal
 from portal.references import calls, contact, fatigue, feedback, pool, requests
+from portal.references.queries import deals
 from portal.references.queries import requests as lists
+from portal.references.queries.deals import Deal
 from portal.references.queries.requests import Show
 from portal.references.queries.tracker import Tracker, tracker
-from portal.references.request_forms import OutcomeForm
+from portal.references.request_forms import AskForm, OutcomeForm
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -120,20 +122,19 @@ def close(request: UUID) -> ResponseReturnValue:
 @bp.get("/people/<uuid:person>/ask")
 @for_sales
 def compose(person: UUID) -> str:
-    """Ask somebody of the pool, for a prospect that is named."""
-    return render_template(_ASK, form=ask_form(formdata=None, person=str(person)), **_candidate(person))
+    """Ask somebody of the pool, for a deal (`?opportunity=`) or for a prospect that is named."""
+    return render_template(_ASK, form=propose_day(AskForm(formdata=None)), **_candidate(person))
 
 
 @bp.post("/people/<uuid:person>/ask")
 @for_sales
 def ask(person: UUID) -> ResponseReturnValue:
     """Send that ask."""
-    shown, form = _candidate(person), ask_form(person=str(person))
+    shown, form = _candidate(person), AskForm()
     if not form.validate():
         return invalid(form, _ASK, **shown)
-    form.person.data = str(person)
     try:
-        return send(form)
+        return send(form, person, opportunity_id=shown["deal"].id if shown["deal"] else None)
     except Refusal as refusal:
         return invalid(form, _ASK, refusal=refusal, **shown)
 
@@ -171,7 +172,20 @@ def _candidate(public_id: UUID) -> dict[str, Any]:
         "load": load,
         "resting": None if load.askable else fatigue.why_resting(load, entry.initials),
         "person": public_id,
+        "deal": _deal(),
     }
+
+
+def _deal() -> Deal | None:
+    """The deal that the address names, if it names one."""
+    asked = http.args.get("opportunity")
+    if not asked:
+        return None
+    try:
+        public_id = UUID(asked)
+    except ValueError:
+        raise NotFound from None
+    return deals.deal(db.session(), public_id, by=current_visitor().actor)
 
 
 def _back_to(public_id: UUID) -> ResponseReturnValue:

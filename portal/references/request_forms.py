@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length, Optional
 
 from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome
@@ -13,9 +14,8 @@ from portal.web.forms import Form
 
 
 class AskForm(Form):
-    """Ask somebody of the pool for a call."""
+    """Ask for a call; the page's address says whom."""
 
-    person = StringField(_l("Whom to ask"), validators=[InputRequired(_l("Choose whom to ask.")), UUID()])
     needed_by = DateField(_l("Needed by"), validators=[InputRequired(_l("Choose a day."))])
     topics = TextAreaField(
         _l("What the prospect wants to know"),
@@ -30,12 +30,21 @@ class AskForm(Form):
     request_key = HiddenField(default=lambda: str(uuid4()), validators=[UUID()])
 
 
+class AskForDealForm(AskForm):
+    """Ask one of those who are listed for a deal."""
+
+    person = StringField(
+        _l("Whom to ask"),
+        validators=[InputRequired(_l("Choose whom to ask.")), UUID(_l("Choose somebody of the list."))],
+    )
+
+
 class OutcomeForm(Form):
     """Did the call help?"""
 
     helped = RadioField(
         _l("Did the call help?"),
-        choices=[(outcome.value, outcome.label) for outcome in Outcome],
+        choices=[SelectChoice(outcome.value, outcome.label) for outcome in Outcome],
         validators=[InputRequired(_l("Choose one."))],
     )
     note = TextAreaField(
@@ -50,7 +59,11 @@ class HowItWasForm(OutcomeForm):
 
     helped = RadioField(
         _l("Was it worth your time?"),
-        choices=[("helped", _l("Yes")), ("partly", _l("A little")), ("not_helped", _l("No"))],
+        choices=[
+            SelectChoice("helped", _l("Yes")),
+            SelectChoice("partly", _l("A little")),
+            SelectChoice("not_helped", _l("No")),
+        ],
         validators=[InputRequired(_l("Choose one."))],
     )
 
@@ -62,8 +75,9 @@ class LimitForm(Form):
 
     def offer(self, highest: int, chosen: int | None = None) -> LimitForm:
         """Offer every number below the program's own, and the program's own itself."""
-        fewer = [(str(number), str(number)) for number in range(highest)]
-        self.asks.choices = [("program", _l("%(number)s, as the program allows", number=highest)), *reversed(fewer)]
+        most = SelectChoice("program", _l("%(number)s, as the program allows", number=highest))
+        fewer = [SelectChoice(str(number), str(number)) for number in reversed(range(highest))]
+        self.asks.choices = [most, *fewer]
         if self.asks.data is None:
             self.asks.data = "program" if chosen is None else str(chosen)
         return self
