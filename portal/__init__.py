@@ -17,19 +17,8 @@ from portal.web.app import Portal
 from portal.web.session import TokenSessions
 from portal.web.visitor import login
 
-SLICES = (
-    "imports",
-    "people",
-    "messages",
-    "access",
-    "points",
-    "consent",
-    "references",
-    "rewards",
-    "challenges",
-    "home",
-    "demo",
-)
+SLICES = ("people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home")
+ROOMS = ("models", "importing", "jobs", "messages", "invariants", "views")
 
 
 def create_app(settings: configuration.Settings | None = None) -> Portal:
@@ -79,16 +68,11 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
     return app
 
 
-def _register(app: Portal, name: str) -> None:
-    if find_spec(name) is None:
-        return
-    module = import_module(name)
-    if hasattr(module, "register"):
-        module.register(app)
-        return
-    for room in ("models", "importing", "jobs", "messages", "invariants", "views"):
-        if find_spec(f"{name}.{room}"):
-            blueprint = getattr(import_module(f"{name}.{room}"), "bp", None)
+def _register(app: Portal, slice_name: str) -> None:
+    """Import the rooms of a slice, which fills the registries, and add its screens."""
+    for room in ROOMS:
+        if find_spec(f"{slice_name}.{room}"):
+            blueprint = getattr(import_module(f"{slice_name}.{room}"), "bp", None)
             if isinstance(blueprint, Blueprint):
                 app.register_blueprint(blueprint)
 

@@ -28,6 +28,13 @@ from portal.people.models import Person
 from portal.references import pool, profile
 
 _TOPICS: Final = (("Rollout", "Training"), ("Migration",), ("Reporting", "Rollout"), ("Security review",))
+_HEADLINES: Final = (
+    "Moved nine depots in nine days",
+    "Eleven plants on one system",
+    "From spreadsheets to one Monday report",
+    "Went live in six weeks, in two languages",
+    "Trained four hundred people without a classroom",
+)
 _ABOUT: Final = "Happy to talk about the rollout, what it cost us in time, and what I would do differently."
 _QUEUE: Final = timedelta(hours=70)
 """What is handed in so late still waits for a manager."""
@@ -47,7 +54,7 @@ class Life:
     def begin(self) -> None:
         """A colleague nominates them; some hand something in during the last days."""
         self.calendar.plan(self.calendar.after_days(0.5 + self.place * 1.6), self._nominated)
-        if self.place % 3 == 0 or self.place == 1:
+        if self.place and (self.place % 3 == 0 or self.place == 1):
             self.calendar.plan(self.calendar.before_now(hours=2 + self.place * 2.1), self._hands_in_late)
 
     def _later(self, session: Session, days: float, deed: Callable[[Session], object]) -> None:
@@ -76,8 +83,8 @@ class Life:
         self.world.advocates[self.who.name] = self.me
         last = (self.calendar.last - now(session)).total_seconds() / 86_400
         for offer in cast.OFFERS:
-            if self.chance.random() < 0.72:
-                days = self.chance.uniform(0.3, max(last, 0.4))
+            if self.place == 0 or self.chance.random() < 0.72:
+                days = self.chance.uniform(0.3, max(last * (0.4 if self.place == 0 else 1), 0.4))
                 self.calendar.plan(now(session) + timedelta(days=days), partial(self._considers, title=offer.title))
 
     def _considers(self, session: Session, *, title: str) -> None:
@@ -157,7 +164,7 @@ class Life:
         scopes = [SAME_INDUSTRY] if self.place % 6 == 2 else [SAME_INDUSTRY, OTHER_INDUSTRIES]
         consents.give(session, self.me.person_id, scopes, by=self.me, company_name_ok=self.place % 4 == 0)
         wanted = profile.Wanted(
-            headline=f"{self.who.title}, {firm.industry.lower()}",
+            headline=_HEADLINES[self.place % len(_HEADLINES)],
             about=_ABOUT,
             products=firm.products,
             topics=_TOPICS[self.place % len(_TOPICS)],
