@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.challenges import activities, audience, challenges, outline
-from portal.challenges.audience import Audience
+from admin.program import editor
+from portal.challenges import audience, challenges, outline
 from portal.challenges.forms import ChallengeForm, NewStageForm, StageForm, StageTextForm
-from portal.challenges.models import Challenge, Stage
+from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
-from portal.challenges.stages import kind_of
+from portal.challenges.queries.runs import Run
 from portal.challenges.states import ChallengeState
 from portal.database import db
-from portal.database.refusal import NotFound, Refusal
+from portal.database.refusal import Refusal
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -61,11 +59,11 @@ def new() -> str:
 @for_managers
 def create() -> ResponseReturnValue:
     """Begin a draft."""
-    form = _posted(ChallengeForm())
+    form = editor.posted()
     if not form.validate():
         return invalid(form, _NEW)
     try:
-        challenge = challenges.create(db.session(), by=current_visitor().actor, **_fields(form))
+        challenge = challenges.create(db.session(), by=current_visitor().actor, **editor.fields(form))
     except Refusal as refusal:
         return invalid(form, _NEW, refusal=refusal)
     flash(_("Saved as a draft. Now add its steps."), "ok")
@@ -77,7 +75,7 @@ def create() -> ResponseReturnValue:
 def edit(challenge: UUID) -> str:
     """The editor."""
     found = desk.challenge(db.session(), challenge)
-    return render_template(_EDITOR, **_page(found))
+    return render_template(_EDITOR, **editor.page(found))
 
 
 @bp.post("/<uuid:challenge>")
@@ -85,12 +83,12 @@ def edit(challenge: UUID) -> str:
 def change(challenge: UUID) -> ResponseReturnValue:
     """Save texts, audience and window."""
     found = desk.challenge(db.session(), challenge)
-    form = _posted(ChallengeForm())
-    page = {**_page(found), "challenge_form": form}
+    form = editor.posted()
+    page = {**editor.page(found), "challenge_form": form}
     if not form.validate():
         return invalid(form, _EDITOR, **page)
     try:
-        challenges.change(db.session(), found.id, by=current_visitor().actor, **_fields(form))
+        challenges.change(db.session(), found.id, by=current_visitor().actor, **editor.fields(form))
     except Refusal as refusal:
         return invalid(form, _EDITOR, refusal=refusal, **page)
     return _saved(challenge, _("Saved."))
@@ -102,7 +100,7 @@ def preview(challenge: UUID) -> str:
     """What an advocate sees before they begin."""
     run = runs.preview_of(db.session(), challenge)
     steps = [{"title": step.title, "state": "open", "points": step.points} for step in run.steps]
-    return render_template("program/challenges/preview.html", run=run, steps=steps, usual=None)
+    return render_template("program/challenges/preview.html", run=run, steps=steps, usual=None, crumbs=_crumbs(run))
 
 
 @bp.post("/<uuid:challenge>/publication")
@@ -126,7 +124,7 @@ def archive(challenge: UUID) -> ResponseReturnValue:
 @for_managers
 def new_step(challenge: UUID) -> str:
     """A step to add."""
-    return render_template(_EDITOR, **_page(desk.challenge(db.session(), challenge), adding=True))
+    return render_template(_EDITOR, **editor.page(desk.challenge(db.session(), challenge), adding=True))
 
 
 @bp.post("/<uuid:challenge>/steps")
@@ -147,14 +145,14 @@ def add_step(challenge: UUID) -> ResponseReturnValue:
             by=current_visitor().actor,
         )
 
-    return _write_step(found, form, add, _page(found, adding=True), _("Step added."))
+    return _write_step(found, form, add, editor.page(found, adding=True), _("Step added."))
 
 
 @bp.get("/<uuid:challenge>/steps/<int:position>")
 @for_managers
 def edit_step(challenge: UUID, position: int) -> str:
     """One step, opened for change."""
-    return render_template(_EDITOR, **_page(desk.challenge(db.session(), challenge), opened=position))
+    return render_template(_EDITOR, **editor.page(desk.challenge(db.session(), challenge), opened=position))
 
 
 @bp.post("/<uuid:challenge>/steps/<int:position>")
@@ -175,7 +173,7 @@ def change_step(challenge: UUID, position: int) -> ResponseReturnValue:
             by=current_visitor().actor,
         )
 
-    return _write_step(found, form, save, _page(found, opened=position), _("Step saved."))
+    return _write_step(found, form, save, editor.page(found, opened=position), _("Step saved."))
 
 
 @bp.post("/<uuid:challenge>/steps/<int:position>/place")
@@ -197,13 +195,17 @@ def remove_step(challenge: UUID, position: int) -> ResponseReturnValue:
     )
 
 
+def _crumbs(run: Run) -> list[tuple[str, str | None]]:
+    return [(_("Challenges"), url_for(".index")), (run.title, url_for(".edit", challenge=run.public_id))]
+
+
 def _on(challenge: UUID, act: Callable[[int], object], done: str | None) -> ResponseReturnValue:
     """Do something to a challenge; a refusal is shown in the editor."""
     found = desk.challenge(db.session(), challenge)
     try:
         act(found.id)
     except Refusal as refusal:
-        page = _page(found)
+        page = editor.page(found)
         return invalid(page["challenge_form"], _EDITOR, refusal=refusal, **page)
     return _saved(challenge, done)
 
@@ -225,72 +227,3 @@ def _saved(challenge: UUID, said: str | None) -> Response:
     if said:
         flash(said, "ok")
     return redirect(url_for(".edit", challenge=challenge), 303)  # type: ignore[return-value]
-
-
-def _posted(form: ChallengeForm) -> ChallengeForm:
-    form.offer(*audience.choices(db.session()))
-    return form
-
-
-def _fields(form: ChallengeForm) -> dict[str, Any]:
-    """What the form says, as the verbs take it. Days are whole days in the manager's zone."""
-    chosen = Audience(form.for_everybody.data, tuple(form.industries.data or ()), tuple(form.countries.data or ()))
-    return {
-        "title": form.title.data,
-        "summary": form.summary.data or "",
-        "description": form.description.data or "",
-        "minutes": form.minutes.data,
-        "activity_type": form.activity_type.data or None,
-        "audience": chosen,
-        "opens_at": _midnight(form.opens_on.data),
-        "closes_at": _midnight(form.closes_on.data, days=1),
-    }
-
-
-def _midnight(day: Any, *, days: int = 0) -> datetime | None:
-    zone = ZoneInfo(current_visitor().time_zone)
-    return datetime.combine(day + timedelta(days=days), time(), zone) if day else None
-
-
-def _day(moment: datetime | None, *, days: int = 0) -> Any:
-    zone = ZoneInfo(current_visitor().time_zone)
-    return (moment.astimezone(zone) - timedelta(days=days)).date() if moment else None
-
-
-def _page(found: Challenge, *, opened: int | None = None, adding: bool = False) -> dict[str, Any]:
-    """The editor with one step open, or with a step to add."""
-    chosen = challenges.audience_of(found)
-    form = ChallengeForm(
-        formdata=None,
-        data={
-            **{name: getattr(found, name) for name in ("title", "summary", "description", "minutes")},
-            "activity_type": found.activity_type or "",
-            "for_everybody": chosen.for_everybody,
-            "industries": list(chosen.industries),
-            "countries": list(chosen.countries),
-            "opens_on": _day(found.opens_at),
-            "closes_on": _day(found.closes_at, days=1),
-        },
-    )
-    form.offer(*audience.choices(db.session()))
-    stage = next((each for each in found.stages if each.position == opened), None)
-    if opened is not None and stage is None:
-        raise NotFound
-    return {
-        "challenge": found,
-        "challenge_form": form,
-        "kind_of": kind_of,
-        "kind_label": activities.label(found.activity_type),
-        "checks": challenges.checks(found),
-        "reach": audience.size(db.session(), chosen),
-        "opened": opened,
-        "adding": adding,
-        "step_form": _step_form(found, stage) if stage or adding else None,
-    }
-
-
-def _step_form(found: Challenge, stage: Stage | None) -> Form:
-    if stage is None:
-        return NewStageForm(formdata=None, data={"kind": "confirm", "points": 0})
-    kind = StageForm if found.is_draft else StageTextForm
-    return kind(formdata=None, obj=stage)

@@ -54,7 +54,7 @@ def test_the_queue_shows_what_waits_the_oldest_first(
     assert STORY in page
     assert "Harbor Freight Lines" in page
     assert "+150" in page
-    assert "2 wait" in page
+    assert "2 waiting" in page
 
 
 def test_approving_can_be_undone_and_leads_to_the_next(
