@@ -94,6 +94,7 @@ CREATE TABLE product (
 CREATE UNIQUE INDEX uq_product_name ON product (lower(name));
 """
 
+
 def upgrade() -> None:
     for part in (SIZE_BAND, COMPANY, PERSON, PRODUCT):
         op.get_bind().exec_driver_sql(part)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now
+from portal.database.invariants import invariant
 from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.people.models import Company, Person, PersonEmail, PersonRole, Product
 from portal.people.states import STAFF, TRANSITIONS, AdvocateStatus, Role
@@ -24,6 +25,11 @@ ON_ROLE_CHANGE: Final[list[Callable[[Session, int], None]]] = []
 
 _NO_SUCH_PERSON: Final = _l("There is no such person.")
 
+invariant(
+    "people.one_primary",
+    "Whoever has addresses has one that mail goes to.",
+    "SELECT person_id AS what FROM person_email GROUP BY person_id HAVING count(*) FILTER (WHERE is_primary) <> 1",
+)
 explain("uq_person_email_address", _l("This address already belongs to somebody here."))
 explain("uq_company_domain", _l("Another company has this domain."))
 explain("uq_company_crm_id", _l("Another company has this CRM id."))

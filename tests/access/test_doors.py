@@ -150,7 +150,7 @@ def test_what_is_no_address_is_said_to_be_none(app: Portal, db: Session, address
         ("/account\r\nX: y", "/"),
     ],
 )
-def test_after_signing_in_one_lands_on_pages_of_ours_only(  # noqa: PLR0917
+def test_after_signing_in_one_lands_on_pages_of_ours_only(
     app: Portal, db: Session, somebody: Somebody, mailbox: Mailbox, wish: str, where: str
 ) -> None:
     somebody("Ana Lima", "advocate")

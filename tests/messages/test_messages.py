@@ -166,7 +166,7 @@ def test_a_message_that_does_not_exist_is_not_sent(app: Portal, db: Session, ana
         (mail.Undeliverable("x"), MessageState.DROPPED, Reason.UNDELIVERABLE),
     ],
 )
-def test_what_the_mail_server_does_not_take_is_held_or_dropped(  # noqa: PLR0917
+def test_what_the_mail_server_does_not_take_is_held_or_dropped(
     db: Session,
     ana: Person,
     monkeypatch: pytest.MonkeyPatch,
@@ -315,3 +315,21 @@ def test_a_mail_speaks_the_readers_zone_and_survives_a_bad_one(app: Portal, db: 
     assert letter.one_line("a\r\nb") == "a b"
     assert kind_of("gone").subject({}) == Unknown().subject({}) == ""
     db.commit()
+
+
+def test_what_was_sent_over_tls_asks_for_a_trusted_server(monkeypatch: pytest.MonkeyPatch, db: Session) -> None:
+    asked: list[tuple[str, int]] = []
+
+    class Refusing(smtplib.SMTP):
+        def __init__(self, host: str, port: int, **more: Any) -> None:
+            asked.append((host, port))
+            assert more.get("context") is None or more["context"].check_hostname
+            raise OSError
+
+    monkeypatch.setattr(smtplib, "SMTP_SSL", Refusing)
+    monkeypatch.setattr(smtplib, "SMTP", Refusing)
+    for url in ("smtps://user:p%40ss@mail.example", "smtp://mail.example"):
+        settings = Settings(env="test", mail_url=url, secret_key="x" * 40)  # type: ignore[call-arg]
+        with pytest.raises(mail.Unreachable):
+            mail.send(settings, EmailMessage())
+    assert asked == [("mail.example", 465), ("mail.example", 587)]

@@ -222,3 +222,17 @@ def test_locks_come_in_ascending_order(db: Session) -> None:
     assert [person.id for person in people.lock_people(db, reversed(ids))] == ids
     assert db.get(PersonRole, (ids[0], Role.ADMIN)) is None
     assert db.get(Person, ids[0]) is not None
+
+
+def test_a_person_whose_addresses_are_all_secondary_is_noticed(db: Session, breaches_expected: list[str]) -> None:
+    people.add_person(db, "Ana", by=SYSTEM, email="ana@example.com")
+    db.execute(text("UPDATE person_email SET is_primary = false"))
+    db.commit()
+    breaches_expected.append("people.one_primary")
+
+
+def test_the_database_refuses_a_second_primary_address(db: Session) -> None:
+    person = people.add_person(db, "Ana", by=SYSTEM, email="ana@example.com")
+    people.add_email(db, person.id, "ana@home.example", by=SYSTEM)
+    with pytest.raises(IntegrityError, match="uq_person_email_primary"):
+        db.execute(text("UPDATE person_email SET is_primary = true"))

@@ -95,7 +95,7 @@ def test_a_manager_adds_invites_and_looks_after_somebody(db: Session, browser: C
         ("suspension", {"extra": "1"}, 422, "not known here"),
     ],
 )
-def test_what_is_refused_is_said_and_changes_nothing(  # noqa: PLR0917
+def test_what_is_refused_is_said_and_changes_nothing(
     db: Session, browser: Callable[..., Browser], path: str, fields: dict[str, str], status: int, words: str
 ) -> None:
     mia, ana = browser("manager"), ana_of(db)
@@ -133,6 +133,7 @@ def test_the_list_finds_by_words_role_and_status_and_costs_the_same_for_fifty(
     for number in range(60):
         people.add_person(db, f"Person {number:02}", by=SYSTEM, company_id=company.id, roles=["advocate"])
     db.commit()
+    mia.get("/admin/people")  # what the process keeps for seconds is asked anew before both counts
     assert count_queries(lambda: mia.get("/admin/people")) == one
     first = mia.get("/admin/people?role=advocate").get_data(as_text=True)
     assert first.count('class="list-row"') == 50
@@ -162,6 +163,7 @@ def test_a_rep_nominates_and_a_manager_decides(
     one = count_queries(lambda: mia.get("/admin/nominations"))
     for number in range(30):
         assert mia.send("/admin/nominations/new", **{**form, "email": f"x{number}@acme.example"}).status_code == 303
+    mia.get("/admin/nominations")
     assert count_queries(lambda: mia.get("/admin/nominations")) == one
     kim = db.scalars(select(Nomination).where(Nomination.address == "kim@acme.example")).one()
     page = f"/admin/nominations/{kim.public_id}"

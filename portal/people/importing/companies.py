@@ -176,9 +176,10 @@ def refer(batch: Batch) -> None:
         if id_ is not None:
             row.values["company_id"] = id_
             row.values.pop("company", None)
-        elif "company" not in row.values and "company_crm_id" in row.values:
-            row.values["company"] = row.values["company_crm_id"]
-    batch.refer("company", known, "company_id")
+        elif "company" in row.values:
+            row.values.pop("company_crm_id", None)
+    for key in ("company", "company_crm_id"):
+        batch.refer(key, known, "company_id")
 
 
 def _parent(batch: Batch, register: Register, row: Row) -> Record | None:

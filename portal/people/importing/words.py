@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.imports import spelling
@@ -35,7 +34,7 @@ def _respelled(column: InstrumentedAttribute[Any]) -> spelling.Apply:
 
 
 def _one_product(session: Session, written: str, means: str) -> int:
-    """Give a product its right name; where that one exists too, the other goes, unless something still needs it."""
+    """Give a product its right name; where that one exists too, the other goes."""
     named = {
         name: session.scalar(select(Product.id).where(func.lower(Product.name) == func.lower(name)))
         for name in (written, means)
@@ -46,14 +45,7 @@ def _one_product(session: Session, written: str, means: str) -> int:
     if right in (None, wrong):
         session.execute(update(Product).where(Product.id == wrong).values(name=means))
         return 1
-    connection = session.connection()  # its savepoint, not the session's: what comes last must not come here
-    savepoint = connection.begin_nested()
-    try:
-        connection.execute(delete(Product).where(Product.id == wrong))
-    except IntegrityError:
-        savepoint.rollback()
-        return 0
-    savepoint.commit()
+    session.execute(delete(Product).where(Product.id == wrong))
     return 1
 
 
