@@ -12,7 +12,7 @@ from markupsafe import Markup
 from wtforms import Field
 
 from portal.database import db
-from portal.database.refusal import Refusal
+from portal.database.refusal import Refusal, TooManyTries
 from portal.web import hx
 
 csrf = CSRFProtect()
@@ -78,4 +78,7 @@ def invalid(
         body = hx.fragment(template, block, form=form, **context)
     else:
         body = render_template(template, form=form, **context)
-    return make_response(body, status)
+    response = make_response(body, status)
+    if isinstance(refusal, TooManyTries):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response

@@ -109,6 +109,7 @@ def test_tries_are_limited_alike_for_known_and_unknown(app: Portal, db: Session,
         assert [ask(client, address) for _try in range(4)] == [303, 303, 303, 429]
     response = client.post("/sign-in", data={"csrf_token": csrf(client), "email": "who@example.com", "next": ""})
     assert "who@example.com" in response.get_data(as_text=True), "what was typed is kept"
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_codes_are_tried_five_times(app: Portal, db: Session) -> None:
