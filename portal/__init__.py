@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import settings as configuration
 from portal.database import db
-from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, styleguide, words
+from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, styleguide, templating, words
 from portal.web import views as web_views
 from portal.web.app import Portal
 from portal.web.session import TokenSessions
@@ -52,6 +52,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
     db.init_app(app)
     login.init_app(app)
     words.init_app(app)
+    templating.init_app(app)
     shell.init_app(app)
     assets.init_app(app, watch=settings.env == "development")
     hx.init_app(app)

@@ -29,6 +29,11 @@ def now(session: Session) -> datetime:
     return known
 
 
+def noted(session: Session, instant: datetime) -> None:
+    """Another statement of this transaction has read the clock already: it need not be asked again."""
+    session.info.setdefault("clock", instant.astimezone(UTC))
+
+
 def set_now(session: Session, instant: datetime) -> None:
     """Let this transaction live at another instant; only tests and the builder of the demo do."""
     session.execute(_SET, {"at": instant.isoformat()})

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, abort, make_response, request, url_for
+from flask import Flask, Response, abort, has_request_context, make_response, request, url_for
 
 _YEAR: Final = 365 * 24 * 3600
 
@@ -25,6 +25,7 @@ class Assets:
         self.folder = folder
         self.watch = watch
         self._hashes: dict[str, tuple[int, str]] = {}
+        self._urls: dict[tuple[str, str], str] = {}
         self._css: tuple[int, bytes, bytes] | None = None
 
     def css(self) -> tuple[bytes, bytes]:
@@ -39,6 +40,14 @@ class Assets:
 
     def url(self, name: str) -> str:
         """The address of a static file; `css/app.css` is the joined style sheet."""
+        if self.watch or not has_request_context():
+            return self._url(name)
+        key = (request.script_root, name)
+        if key not in self._urls:
+            self._urls[key] = self._url(name)
+        return self._urls[key]
+
+    def _url(self, name: str) -> str:
         if name == "css/app.css":
             return url_for("web.stylesheet", v=hashlib.sha256(self.css()[0]).hexdigest()[:12])
         file = self.folder / name

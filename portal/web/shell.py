@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from flask import Flask, g, request, url_for
-from flask_babel import get_locale
 from flask_babel.speaklater import LazyString
 
 from portal.database import db
 from portal.program import current
+from portal.web import speech, templating
 from portal.web.visitor import Visitor, visitor_if_known, visitor_or_none
 
 Words: TypeAlias = str | LazyString
@@ -44,6 +45,7 @@ class Link:
 
 _ITEMS: list[Item] = []
 _LINKS: dict[str, str] = {}
+_ADDRESSES: dict[tuple[str, str], str] = {}
 _DESKS: dict[str, tuple[Words, str, frozenset[str]]] = {}
 _FACES: Final = {"admin": "manager", "sales": "sales"}
 
@@ -65,9 +67,18 @@ def add_link(name: str, endpoint: str) -> None:
 
 
 def _frame_links(face: str) -> dict[str, str]:
-    links = {name: url_for(endpoint) for name, endpoint in _LINKS.items()}
+    links = {name: _address(endpoint) for name, endpoint in _LINKS.items()}
     home = endpoint_of(face)
-    return {**links, "home": url_for(home) if home else "/"}
+    return {**links, "home": _address(home) if home else "/"}
+
+
+def _address(endpoint: str) -> str:
+    """The path of a page without parameters; it stays the same as long as the process lives."""
+    root = request.script_root
+    known = _ADDRESSES.get((root, endpoint))
+    if known is None:
+        known = _ADDRESSES[root, endpoint] = url_for(endpoint)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +89,16 @@ class Group:
     items: list[Link]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shell:
-    """What the layout needs."""
+    """What the layout needs; the same object for everybody who sees the same."""
 
     face: str
     program_name: str
-    nav: list[Group]
-    tabs: list[Link]
-    faces: list[Link]
-    links: dict[str, str]
+    nav: tuple[Group, ...]
+    tabs: tuple[Link, ...]
+    faces: tuple[Link, ...]
+    links: Mapping[str, str]
     theme: str
     locale: str
 
@@ -115,59 +126,70 @@ def endpoint_of(face: str) -> str | None:
     return _DESKS[face][1] if face in _DESKS else None
 
 
-def _links(face: str, visitor: Visitor) -> list[tuple[Item, Link]]:
-    found = [item for item in _ITEMS if item.face == face and (item.roles is None or item.roles & visitor.roles)]
-    here = _best_match(found)
-    return [
-        (
-            item,
-            Link(
-                item.label,
-                url_for(item.endpoint),
-                item.icon,
-                item is here,
-                visitor.facts.get(item.fact) if item.fact else None,
-            ),
-        )
-        for item in sorted(found, key=lambda item: item.order)
-    ]
+def _seen(face: str, roles: frozenset[str]) -> list[Item]:
+    """The places of a face that holders of these roles see, in their order."""
+    places = (item for item in _ITEMS if item.face == face and (item.roles is None or item.roles & roles))
+    return sorted(places, key=lambda item: item.order)
 
 
 def _best_match(items: list[Item]) -> Item | None:
     """The item whose address is the longest beginning of this page's."""
+    here = request.path
     matches = [
         (len(path), item)
         for item in items
-        if (path := url_for(item.endpoint)) == request.path or (path != "/" and request.path.startswith(f"{path}/"))
+        if (path := _address(item.endpoint)) == here or (path != "/" and here.startswith(f"{path}/"))
     ]
     return max(matches, key=lambda match: match[0])[1] if matches else None
 
 
+_shells: dict[tuple[Any, ...], Shell] = {}
+_MOST_SHELLS: Final = 1024
+
+
 def build() -> Shell:
-    """The frame of this page."""
+    """The frame of this page; made once for all who see the same of it."""
     visitor = visitor_or_none() if request.endpoint else visitor_if_known()
     face = _face(visitor)
+    roles = visitor.roles if visitor else frozenset[str]()
+    items = _seen(face, roles) if visitor else []
+    counts = tuple(visitor.facts.get(item.fact) if visitor and item.fact else None for item in items)
+    here = _best_match(items)
+    theme = request.cookies.get("theme", "")
+    theme = theme if theme in {"light", "dark"} else "system"
+    wanted = (*speech.place(), face, roles, here and here.endpoint, counts, theme, program_name(), len(_ITEMS))
+    known = _shells.get(wanted)
+    if known is None:
+        if len(_shells) >= _MOST_SHELLS:
+            _shells.clear()
+        known = _shells[wanted] = _make(face, roles, list(zip(items, counts, strict=True)), here, theme)
+    return known
+
+
+def _make(
+    face: str, roles: frozenset[str], items: list[tuple[Item, int | None]], here: Item | None, theme: str
+) -> Shell:
     nav: dict[Words, list[Link]] = {}
     tabs = []
-    for item, link in _links(face, visitor) if visitor else []:
+    for item, count in items:
+        link = Link(item.label, _address(item.endpoint), item.icon, item is here, count)
         nav.setdefault(item.group, []).append(link)
         if item.on_phone:
             tabs.append(link)
     desks = [
-        Link(label, url_for(endpoint), "layout-dashboard", other == face, None)
-        for other, (label, endpoint, roles) in _DESKS.items()
-        if visitor and visitor.roles & roles
+        Link(label, _address(endpoint), "layout-dashboard", other == face, None)
+        for other, (label, endpoint, wanted) in _DESKS.items()
+        if wanted & roles
     ]
-    theme = request.cookies.get("theme", "")
     return Shell(
         face=face,
         program_name=program_name(),
-        nav=[Group(label, items) for label, items in nav.items()],
-        tabs=tabs[:5],
-        faces=desks if len(desks) > 1 else [],
+        nav=tuple(Group(label, links) for label, links in nav.items()),
+        tabs=tuple(tabs[:5]),
+        faces=tuple(desks) if len(desks) > 1 else (),
         links=_frame_links(face),
-        theme=theme if theme in {"light", "dark"} else "system",
-        locale=str(get_locale() or "en"),
+        theme=theme,
+        locale=str(speech.locale()),
     )
 
 
@@ -187,6 +209,7 @@ def program_name() -> str:
 
 def init_app(app: Flask) -> None:
     """Give the frame to every template."""
+    templating.known_by_itself(Shell)
 
     @app.context_processor
     def frame() -> dict[str, Any]:

@@ -37,7 +37,8 @@ def visitor_or_none() -> Visitor | None:
     """Who visits, or None for a stranger, and where the database does not answer."""
     if g.get("no_database"):
         return None
-    return cast(Visitor, current_user) if current_user and current_user.is_authenticated else None
+    user = current_user._get_current_object() if current_user else None  # itself, since a proxy asks at every use
+    return cast(Visitor, user) if user is not None and user.is_authenticated else None
 
 
 def visitor_if_known() -> Visitor | None:

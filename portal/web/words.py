@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_compact_currency, format_decimal
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, get_timezone
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from portal import clock
 from portal.database import db
+from portal.web.speech import Speech, locale
 from portal.web.visitor import visitor_or_none
 
-babel = Babel()
+babel = Speech()  # type: ignore[no-untyped-call]
 LOCALES = ("en",)
+_PARSED = {code: Locale.parse(code) for code in LOCALES}
 
 
 def init_app(app: Flask) -> None:
@@ -35,13 +39,13 @@ def init_app(app: Flask) -> None:
     )
 
 
-def _locale() -> str:
+def _locale() -> Locale:
     visitor = visitor_or_none()
     if visitor is not None and visitor.locale in LOCALES:
-        return visitor.locale
+        return _PARSED[visitor.locale]
     if not has_request_context():  # jobs and commands speak the locale that they set themselves
-        return "en"
-    return request.accept_languages.best_match(LOCALES) or "en"
+        return _PARSED["en"]
+    return _PARSED[request.accept_languages.best_match(LOCALES) or "en"]
 
 
 def _zone() -> str:
@@ -56,19 +60,29 @@ def _local(value: datetime) -> datetime:
 def moment(value: datetime) -> str:
     """A day and time, like "4 Dec 2026, 17:00"."""
     local = _local(value)
-    return f"{day(local.date())}, {format_time(local, 'short', locale=get_locale())}"
+    return f"{day(local.date())}, {format_time(local, 'short', locale=locale())}"
 
 
 def time_of_day(value: datetime) -> str:
     """A time, like "17:00"."""
-    return str(format_time(_local(value), "short", locale=get_locale()))
+    return str(format_time(_local(value), "short", locale=locale()))
 
 
 def day(value: date | datetime) -> str:
     """A day, like "4 Dec 2026"; without the year in the current one."""
-    local = _local(value).date() if isinstance(value, datetime) else value
-    pattern = "d MMM" if local.year == _local(_now()).year else "d MMM y"
-    return str(format_date(local, pattern, locale=get_locale()))
+    zone = get_timezone()
+    local = value.astimezone(zone).date() if isinstance(value, datetime) else value
+    return _day(local, local.year == _year(_now(), zone), locale())
+
+
+@lru_cache(maxsize=2048)
+def _day(local: date, this_year: bool, spoken: Locale) -> str:
+    return str(format_date(local, "d MMM" if this_year else "d MMM y", locale=spoken))
+
+
+@lru_cache(maxsize=64)
+def _year(now: datetime, zone: tzinfo) -> int:
+    return now.astimezone(zone).year
 
 
 def ago(value: datetime) -> str:
@@ -76,24 +90,29 @@ def ago(value: datetime) -> str:
     delta = value - _now()
     if abs(delta) < timedelta(minutes=1):
         return _("just now")
-    return str(format_timedelta(delta, add_direction=True, locale=get_locale()))
+    return str(format_timedelta(delta, add_direction=True, locale=locale()))
 
 
 def since(value: datetime) -> str:
     """A short age without direction, like "26 h"."""
-    return str(format_timedelta(_now() - value, format="narrow", threshold=1.5, locale=get_locale()))
+    return str(format_timedelta(_now() - value, format="narrow", threshold=1.5, locale=locale()))
 
 
 def number(value: int | Decimal | float) -> str:
     """A number with the locale's grouping."""
-    return str(format_decimal(value, locale=get_locale()))
+    return _number(value, locale())
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _number(value: int | Decimal | float, spoken: Locale) -> str:
+    return str(format_decimal(value, locale=spoken))
 
 
 def money(value: Decimal | int, currency: str | None) -> str:
     """An amount in short, like "$480K"; without a currency only the number."""
     if not currency:
         return number(value)
-    return str(format_compact_currency(value, currency, locale=get_locale(), fraction_digits=0 if value >= 1000 else 2))
+    return str(format_compact_currency(value, currency, locale=locale(), fraction_digits=0 if value >= 1000 else 2))
 
 
 def initials(name: str) -> str:
@@ -105,7 +124,7 @@ def initials(name: str) -> str:
 
 def full(value: datetime) -> str:
     """A moment with its zone, for titles and mail."""
-    return str(format_datetime(_local(value), "d MMM y, HH:mm zzz", locale=get_locale()))
+    return str(format_datetime(_local(value), "d MMM y, HH:mm zzz", locale=locale()))
 
 
 def _now() -> datetime:

@@ -1,0 +1,91 @@
+"""The language of a request, looked up once: flask-babel asks the whole stack of contexts for every single word."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import cached_property, lru_cache
+from types import SimpleNamespace
+from typing import Any, Final
+
+from babel import Locale
+from babel.support import NullTranslations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+_KEPT: Final[ContextVar[SimpleNamespace | None]] = ContextVar("speech", default=None)
+"""What flask-babel knows in this request; it changes that itself where a locale is forced for a while."""
+
+
+def locale() -> Locale:
+    """The locale that is spoken now."""
+    kept = _KEPT.get()
+    known: Locale | None = getattr(kept, "babel_locale", None)
+    return known or get_locale() or Locale("en")
+
+
+def place() -> tuple[Locale, str]:
+    """What every element of a page depends on besides its own words: the language, and where the portal is mounted."""
+    kept = _KEPT.get()
+    return (locale(), "") if kept is None else (locale(), kept.root)
+
+
+class Dictionary(Domain):
+    """Our translations, each read once a process."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.known: dict[Locale, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        """The translations of the locale that is spoken now."""
+        spoken = locale()
+        found = self.known.get(spoken)
+        if found is None:
+            found = self.known[spoken] = super().get_translations()  # type: ignore[no-untyped-call]
+        return found
+
+
+class Speech(Babel):
+    """flask-babel with our dictionary."""
+
+    @cached_property
+    def domain_instance(self) -> Dictionary:
+        """The dictionary."""
+        return Dictionary(domain=self.domain)
+
+    def init_app(self, app: Flask, *arguments: Any, **options: Any) -> None:
+        """Let templates speak through the dictionary, and note at the start of each request where its locale is."""
+        super().init_app(app, *arguments, **options)  # type: ignore[no-untyped-call]
+        app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"] = self._say
+        app.before_request(_keep)
+        app.teardown_request(_let_go)
+
+    @pass_eval_context
+    def _say(self, where: EvalContext, words: str, /, **values: Any) -> str:
+        translations = self.domain_instance.get_translations()
+        if not where.autoescape:
+            return str(translations.ugettext(words)) % values
+        return _safe(translations, words) % values if values else _whole(translations, words)
+
+
+@lru_cache(maxsize=4096)
+def _safe(translations: NullTranslations, words: str) -> Markup:
+    return Markup(translations.ugettext(words))  # noqa: S704 -- words of our own templates, as Jinja itself does it
+
+
+@lru_cache(maxsize=4096)
+def _whole(translations: NullTranslations, words: str) -> Markup:
+    return _safe(translations, words) % {}
+
+
+def _keep() -> None:
+    kept = g.setdefault("_flask_babel", SimpleNamespace())
+    kept.root = request.script_root
+    _KEPT.set(kept)
+
+
+def _let_go(_error: BaseException | None) -> None:
+    _KEPT.set(None)
