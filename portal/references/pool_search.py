@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal.database.refusal import Invalid
 from portal.people.models import SIZE_BANDS
 from portal.references import pool_sql as sql
 from portal.references.opportunities import Prospect
@@ -18,6 +21,7 @@ from portal.web.paging import Cursor, Page, page_of
 
 PER_PAGE: Final = 20
 _MOST_VALUES: Final = 10
+BROKEN: Final = _l("This address is broken. Start again at the top of the list.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def search(
 
     With a deal only those who agreed to calls with its audience. One statement.
     """
-    row = session.execute(text(sql.statement(filters, deal, after)), sql.parameters(filters, deal, after, limit)).one()
+    place = _place(after) if after is not None else None
+    row = session.execute(text(sql.statement(filters, deal, place)), sql.parameters(filters, deal, place, limit)).one()
     candidates = [_candidate(found) for found in row.page]
     page = page_of(candidates, limit, lambda last: _cursor(last, deal))
     more = row.total > sql.MOST_COUNTED
@@ -90,6 +95,18 @@ def nearest(session: Session, filters: Filters, *, deal: Prospect | None = None,
     values = {**sql.parameters(filters, deal, None, limit), "limit": limit}
     found = session.scalar(text(sql.nearest(filters, deal)), values)
     return [_candidate(row) for row in found or []]
+
+
+def _place(after: Cursor) -> Cursor:
+    """The parts of a cursor as what they must be. Refuses `Invalid` for one that no page of ours gave."""
+    try:
+        best, asked = int(after[0]), datetime.fromisoformat(after[1]) if after[1] is not None else None
+        place = best, asked, UUID(after[2])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Invalid(BROKEN) from error
+    if not 0 <= best <= 100 or (asked is not None and asked.tzinfo is None):
+        raise Invalid(BROKEN)
+    return place
 
 
 def _cursor(last: Candidate, deal: Prospect | None) -> Cursor:

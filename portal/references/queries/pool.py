@@ -10,10 +10,11 @@ from flask_babel import LazyString
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from portal.database.refusal import NotFound
+from portal.database.refusal import Invalid, NotFound
 from portal.people.models import Company, Person, size_band
 from portal.references.models.pool import PoolEntry, PoolProposal, ProposalState, ReferenceProfile
 from portal.references.names import shown_initials
+from portal.references.pool_search import BROKEN
 from portal.references.profile import Wanted
 from portal.references.sizes import SIZE_WORDS
 from portal.web.paging import Cursor, Page, page_of
@@ -140,8 +141,8 @@ def proposals(session: Session, *, after: Cursor | None = None, limit: int = PER
         .limit(limit + 1)
     )
     if after is not None:
-        place = datetime.fromisoformat(after[0]), UUID(after[1])
-        wanted = wanted.where(tuple_(PoolProposal.at, PoolProposal.public_id) > place)
+        at, public_id = _place(after)
+        wanted = wanted.where(tuple_(PoolProposal.at, PoolProposal.public_id) > (_moment(at), public_id))
     rows = [Proposed(**row._mapping) for row in session.execute(wanted)]
     return page_of(rows, limit, lambda row: (row.at.isoformat(), str(row.public_id)))
 
@@ -168,9 +169,26 @@ def members(session: Session, *, after: Cursor | None = None, limit: int = PER_P
         .limit(limit + 1)
     )
     if after is not None:
-        wanted = wanted.where(tuple_(by_name, Person.public_id) > (str(after[0]), UUID(after[1])))
+        wanted = wanted.where(tuple_(by_name, Person.public_id) > _place(after))
     rows = [Member(**{**row._mapping, "audiences": tuple(row.audiences)}) for row in session.execute(wanted)]
     return page_of(rows, limit, lambda row: (row.sorted_by, str(row.person)))
+
+
+def _place(after: Cursor) -> tuple[str, UUID]:
+    try:
+        return str(after[0]), UUID(after[1])
+    except (ValueError, AttributeError) as error:
+        raise Invalid(BROKEN) from error
+
+
+def _moment(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise Invalid(BROKEN) from error
+    if moment.tzinfo is None:
+        raise Invalid(BROKEN)
+    return moment
 
 
 def counts(session: Session) -> tuple[int, int]:
