@@ -155,7 +155,7 @@ def test_the_list_is_paged_by_key(db: Session, ana: Actor, offer: Offer, visit: 
 
 
 @pytest.mark.parametrize("tab", ["open", "in-progress", "done", "not-for-me"])
-def test_the_lists_cost_the_same_for_one_and_for_many(  # noqa: PLR0917
+def test_the_lists_cost_the_same_for_one_and_for_many(
     db: Session, ana: Actor, offer: Offer, visit: Visit, tab: str, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:
     browser = visit(ana)

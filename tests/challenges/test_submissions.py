@@ -316,7 +316,7 @@ def test_who_began_finishes_after_it_was_archived(
         submissions.take_up(db, story.id, by=kofi)
 
 
-def test_after_closing_nothing_is_handed_in_and_it_expires(  # noqa: PLR0917
+def test_after_closing_nothing_is_handed_in_and_it_expires(
     db: Session, ana: Actor, mia: Actor, kofi: Actor, offer, at
 ) -> None:  # type: ignore[no-untyped-def]
     closes = now(db) + timedelta(days=2)
@@ -382,7 +382,7 @@ def _later(at, moment: datetime, hours: int) -> None:  # type: ignore[no-untyped
         ),
     ],
 )
-def test_the_database_refuses_it_too(  # noqa: PLR0917
+def test_the_database_refuses_it_too(
     db: Session, ana: Actor, mia: Actor, story: Challenge, statement: str, constraint: str
 ) -> None:
     hand_in(db, story, ana)

@@ -151,7 +151,7 @@ def test_redo_and_rejection_are_carried_out(db: Session, ana: Actor, kofi: Actor
     assert (no.state, no.reason, no.comment) == (State.REJECTED, Reason.DUPLICATE, "See yours of May.")
 
 
-def test_the_next_decision_applies_ones_elapsed_ones(  # noqa: PLR0917
+def test_the_next_decision_applies_ones_elapsed_ones(
     db: Session, ana: Actor, kofi: Actor, mia: Actor, pia: Actor, story: Challenge
 ) -> None:
     first, second = hand_in(db, story, kofi), hand_in(db, story, ana)
@@ -167,7 +167,7 @@ def test_the_next_decision_applies_ones_elapsed_ones(  # noqa: PLR0917
     assert second.state is State.SUBMITTED
 
 
-def test_the_decision_of_who_is_no_manager_any_more_is_dropped(  # noqa: PLR0917
+def test_the_decision_of_who_is_no_manager_any_more_is_dropped(
     db: Session, ana: Actor, mia: Actor, pia: Actor, kofi: Actor, story: Challenge
 ) -> None:
     admin = people.add_person(db, "Ada Admin", by=SYSTEM, roles=["admin"])
@@ -224,7 +224,7 @@ PLANTED: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", sorted(PLANTED))
-def test_a_planted_breach_is_noticed(  # noqa: PLR0917
+def test_a_planted_breach_is_noticed(
     db: Session,
     mia: Actor,
     waiting: Submission,

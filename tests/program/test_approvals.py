@@ -148,7 +148,7 @@ def test_what_was_decided_can_still_be_read(db: Session, browser: Browser, mia: 
     assert 'id="approve"' not in page
 
 
-def test_what_the_person_did_before_stands_beside_it(  # noqa: PLR0917
+def test_what_the_person_did_before_stands_beside_it(
     db: Session, browser: Browser, ana: Actor, mia: Actor, offer: Offer, waiting: Submission
 ) -> None:
     earlier = hand_in(db, offer(("story", 70), title="Quote for the website"), ana)
