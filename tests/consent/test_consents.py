@@ -237,8 +237,10 @@ def test_every_event_leaves_a_line_in_the_record(db: Session, ana: Known) -> Non
         "DELETE FROM notice",
         "UPDATE consent_current SET live = false, valid_until = NULL",
         "DELETE FROM consent_current",
-        "INSERT INTO consent_current SELECT person_id, 'a:b:c', true, event_id, valid_until FROM consent_current"
-        " LIMIT 1",
+        (
+            "INSERT INTO consent_current SELECT person_id, 'a:b:c', true, event_id, valid_until FROM consent_current"
+            " LIMIT 1"
+        ),
     ],
 )
 def test_what_was_agreed_to_cannot_be_rewritten(db: Session, ana: Known, statement: str) -> None:
