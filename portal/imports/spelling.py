@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Actor
+from portal.database.invariants import invariant
 from portal.imports.models import Origin, Spelling
 from portal.imports.report import Joined, Proposal
 
@@ -24,6 +25,14 @@ _COMPARED: Final = 300
 """So many values, the most frequent, are compared with each other."""
 _DISTINCT: Final = "+#"
 """Punctuation that makes names differ: C, C++ and C# are three."""
+
+invariant(
+    "imports.spellings_end",
+    "What a spelling means is not itself a spelling of something else.",
+    "SELECT word.vocabulary || ': ' || word.written AS what FROM spelling word JOIN spelling meaning"
+    " ON meaning.vocabulary = word.vocabulary AND lower(meaning.written) = lower(word.means)"
+    " WHERE lower(meaning.means) <> lower(meaning.written)",
+)
 
 Known = Callable[[Session], Mapping[str, int]]
 Apply = Callable[[Session, str, str], int]
@@ -81,22 +90,7 @@ def decide(session: Session, key: str, written: str, means: str, *, by: Actor) -
     earlier = _remembered(session, key).get(means.lower())
     if earlier is not None and earlier.means.lower() not in (written.lower(), means.lower()):
         means = earlier.means
-    session.execute(
-        delete(Spelling).where(
-            Spelling.vocabulary == key, func.lower(Spelling.written) == means.lower(), Spelling.written != written
-        )
-    )
-    remember = insert(Spelling).values(
-        vocabulary=key, written=written, means=means, origin=Origin.DECIDED, decided_by=by.person_id
-    )
-    session.execute(
-        remember.on_conflict_do_update(
-            index_elements=[Spelling.vocabulary, func.lower(Spelling.written)],
-            set_={"means": means, "origin": Origin.DECIDED, "decided_by": by.person_id},
-        )
-    )
-    follow = update(Spelling).where(Spelling.vocabulary == key, func.lower(Spelling.means) == written.lower())
-    session.execute(follow.values(means=means))
+    _keep(session, key, written, means, origin=Origin.DECIDED, by=by.person_id)
     audit.record(session, "spelling.decide", f"spelling:{key}", by=by, written=written, means=means)
     if written == means:
         return 0
@@ -124,13 +118,23 @@ def settle(session: Session, key: str, counts: Mapping[str, int]) -> Settled:
 
 def remember_joined(session: Session, key: str, settled: Settled) -> None:
     """Remember what joined by itself, so that it is read the same next time."""
-    rows = [
-        {"vocabulary": key, "written": each.written, "means": each.means, "origin": Origin.JOINED}
-        for each in settled.joined
-        if not each.remembered and each.written.lower() != each.means.lower()
-    ]
-    if rows:
-        session.execute(insert(Spelling).on_conflict_do_nothing(), rows)
+    for each in settled.joined:
+        if not each.remembered and each.written.lower() != each.means.lower():
+            _keep(session, key, each.written, each.means, origin=Origin.JOINED)
+
+
+def _keep(session: Session, key: str, written: str, means: str, *, origin: Origin, by: int | None = None) -> None:
+    """Store a spelling so that no meaning is itself a spelling of something else; the last one told counts."""
+    of_this = Spelling.vocabulary == key
+    away = (func.lower(Spelling.written) == means.lower()) & (func.lower(Spelling.means) != means.lower())
+    session.execute(delete(Spelling).where(of_this, away))
+    told = {"means": means, "origin": origin, "decided_by": by}
+    session.execute(
+        insert(Spelling)
+        .values(vocabulary=key, written=written, **told)
+        .on_conflict_do_update(index_elements=[Spelling.vocabulary, func.lower(Spelling.written)], set_=told)
+    )
+    session.execute(update(Spelling).where(of_this, func.lower(Spelling.means) == written.lower()).values(means=means))
 
 
 def occurs(session: Session, key: str, written: str, counts: Mapping[str, int]) -> bool:
@@ -154,16 +158,11 @@ class _Spellings:
     ) -> None:
         self._stored = stored
         self._decided = {word: each for word, each in remembered.items() if each.origin is Origin.DECIDED}
-        self._decided_folds = {fold(each.written): each.means for each in self._decided.values()}
+        self._decided_folds = {
+            fold(each.written): each.means for each in self._decided.values() if each.written != each.means
+        }
         self._joined = {word: each.means for word, each in remembered.items() if each.origin is Origin.JOINED}
-        self._best: dict[str, str] = {}
-        for words in (stored, counts):
-            best: dict[str, str] = {}
-            for word in words:
-                shape = fold(word)
-                if shape not in best or words[word] > words[best[shape]]:
-                    best[shape] = word
-            self._best = {**best, **self._best}
+        self._best_stored, self._best_here = _most_frequent(stored), _most_frequent(counts)
 
     def means(self, written: str) -> tuple[str, bool]:
         """The meaning, and whether somebody decided it."""
@@ -171,9 +170,20 @@ class _Spellings:
             return decision.means, True
         if written in self._stored:
             return written, False
-        if (means := self._decided_folds.get(fold(written))) is not None and fold(means) != fold(written):
+        shape = fold(written)
+        if (means := self._decided_folds.get(shape)) is not None:
             return means, True
-        return self._joined.get(written.lower()) or self._best[fold(written)], False
+        return self._best_stored.get(shape) or self._joined.get(written.lower()) or self._best_here[shape], False
+
+
+def _most_frequent(words: Mapping[str, int]) -> dict[str, str]:
+    """Of spellings that are equal but for case, spaces and punctuation the one most used, else the first."""
+    best: dict[str, str] = {}
+    for word, count in words.items():
+        shape = fold(word)
+        if shape not in best or count > words[best[shape]]:
+            best[shape] = word
+    return best
 
 
 def _proposals(words: Vocabulary, open_words: Mapping[str, int], stored: Mapping[str, int]) -> list[Proposal]:

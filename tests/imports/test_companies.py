@@ -111,6 +111,47 @@ def test_parents_that_cannot_be_are_mistakes(bring, db, content, line, why):
     assert db.scalar(select(func.count()).select_from(Company)) == 0
 
 
+def test_a_parent_of_a_name_that_two_have_needs_an_id(bring):
+    bring("companies", "name,crm_id\nTwin,T-1\nTwin,T-2\n")
+    with pytest.raises(Stopped) as stopped:
+        bring("companies", "name,parent\nA,Twin\n")
+    assert "2 companies have this name" in mistakes(stopped)[0]
+
+
+def test_the_children_of_a_row_with_a_mistake_are_not_blamed(bring):
+    with pytest.raises(Stopped) as stopped:
+        bring("companies", "name,employees,parent\nParent,many,\nChild,5,Parent\n")
+    assert len(mistakes(stopped)) == 1
+
+
+def test_of_many_mistakes_the_first_hundred_are_listed_and_the_others_counted(bring):
+    with pytest.raises(Stopped) as stopped:
+        bring("companies", "name,employees\n" + "Acme,many\n" * 130)
+    assert "130 mistakes" in str(stopped.value)
+    assert len(mistakes(stopped)) == 101
+    assert mistakes(stopped)[-1] == "… and 30 more mistakes."
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "why"),
+    [
+        ("domain", "no domain", "this is no domain"),
+        ("domain", "x..y", "this is no domain"),
+        ("domain", "a" * 300 + ".example", "this is no domain"),
+        ("employees", "2.5", "no whole number"),
+        ("employees", "3000000000", "out of reach"),
+        ("founded", "96", "Write one from 1000 to 2200"),
+        ("revenue", "-", "no number"),
+    ],
+)
+def test_what_a_company_cannot_have_is_a_mistake(bring, header, cell, why):
+    with pytest.raises(Stopped) as stopped:
+        bring("companies", f"name,{header}\nAcme,{cell}\n")
+    (line,) = mistakes(stopped)
+    assert line.startswith(f"Line 2, column “{header}”")
+    assert why in line
+
+
 def test_a_circle_through_stored_companies_is_a_mistake(bring):
     bring("companies", "name,parent\nA,B\nB,C\nC,\n")
     with pytest.raises(Stopped, match="1 mistake"):

@@ -12,6 +12,7 @@ from portal.database.refusal import Invalid
 from portal.imports.report import Stopped
 from portal.people.models import Company, Person, PersonRole, Product
 from portal.references.models import Opportunity
+from portal.references.models.pool import ReferenceProfile
 
 
 @pytest.fixture
@@ -110,6 +111,22 @@ def test_a_close_product_is_its_own_until_somebody_decides(bring, db, known):
     assert report.counts.unchanged == 2
     assert deal(db, "1").product_id == deal(db, "2").product_id
     assert db.scalar(select(func.count()).where(Product.name == "MG Specal")) == 0
+
+
+def test_a_decision_on_a_product_reaches_profiles_that_name_it(bring, db, known):
+    person = db.scalar(select(Person.id).where(Person.name == "Customer"))
+    db.add(ReferenceProfile(person_id=person, products=["MG Specal", "GTX Pro", "MG Special"]))
+    db.commit()
+    bring("opportunities", "id,stage\n1,Won\n", same=("MG Specal=MG Special",))
+    assert db.scalar(select(ReferenceProfile.products)) == ["MG Special", "GTX Pro"]
+
+
+def test_rows_of_one_id_may_not_speak_of_two_companies(bring, known):
+    with pytest.raises(Stopped) as stopped:
+        bring("opportunities", "id,stage,account\n1,Won,Acme\n1,Won,Beta\n")
+    assert next(stopped.value.report.mistake_lines()).startswith(
+        "Line 3, column “account” (Beta): it contradicts line 2"
+    )
 
 
 def test_reps_of_one_name_need_an_id(bring, db, known):

@@ -120,7 +120,6 @@ def test_an_export_imported_elsewhere_gives_the_same_rows(db, bring_real, bring,
     for kind in FILES:
         bring_real(kind)
     exported = {kind: take(kind) for kind in FILES}
-    db.remove() if hasattr(db, "remove") else None
     superuser.empty()
     for kind in FILES:
         bring(kind, exported[kind])

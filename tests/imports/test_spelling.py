@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from portal.database.invariants import check_invariants
 from portal.database.refusal import Invalid
 from portal.imports import spelling
 from portal.imports.models import Origin, Spelling
@@ -102,6 +103,49 @@ def test_decisions_follow_each_other_and_the_last_one_counts(bring, db):
     assert industries(db)[3] == "tec"
 
 
+def test_a_decision_towards_a_misspelt_word_leads_to_what_that_one_means(bring, db):
+    bring("companies", "name\nA\n", same=("industry:tek=technology",))
+    bring("companies", "name,sector\nA,tec\n", same=("tec=tek",))
+    assert industries(db) == ["technology"]
+
+
+def test_what_joins_by_itself_follows_a_decision(bring, db):
+    bring("products", "name\nGTXPro\n", same=("GTXPro=GTX Pro",))
+    bring("products", "name\ngtx-pro\nGTXPro\nGTX  Pro\n")
+    assert list(db.scalars(select(Product.name))) == ["GTX Pro"]
+
+
+def test_what_is_stored_now_wins_over_what_joined_once(bring, db):
+    bring("companies", "name,sector\nA,Soft-Ware\nB,software\nC,software\n")
+    db.execute(update(Company).values(industry="Soft Ware"))
+    db.commit()
+    report = bring("companies", "name,sector\nD,Soft-Ware\nE,software\n")
+    assert joined(report) == [("Soft-Ware", "Soft Ware"), ("software", "Soft Ware")]
+    assert set(db.execute(select(Spelling.written, Spelling.means)).all()) == {
+        ("Soft-Ware", "Soft Ware"),
+        ("software", "Soft Ware"),
+    }
+
+
+def test_a_word_of_its_own_stays_one_when_another_means_it(bring, db):
+    bring("companies", "name,sector\nA,technolgy\n", same=("technolgy=technolgy",))
+    report = bring("companies", "name,sector\nB,tekno\nA,technolgy\n", same=("tekno=technolgy",))
+    assert industries(db) == ["technolgy", "technolgy"]
+    assert proposed(report) == []
+
+
+def test_a_spelling_of_a_spelling_is_a_breach(db, superuser, breaches_expected):
+    breaches_expected.append("imports.spellings_end")
+    for written, means in (("tec", "tek"), ("tek", "technology")):
+        superuser.plant(
+            "INSERT INTO spelling (vocabulary, written, means, origin) VALUES ('industry', %s, %s, 'decided')",
+            written,
+            means,
+        )
+    (breach,) = check_invariants(db)
+    assert "industry: tec" in str(breach)
+
+
 def test_a_misspelt_product_is_renamed_where_the_right_one_is_new(bring, db):
     bring("products", "name\nRoadruner\n")
     report = bring("products", "name\nRoadruner\n", same=("Roadruner=Roadrunner",))
@@ -109,7 +153,7 @@ def test_a_misspelt_product_is_renamed_where_the_right_one_is_new(bring, db):
     assert list(db.scalars(select(Product.name))) == ["Roadrunner"]
 
 
-def test_a_wrong_product_that_something_needs_stays(bring, db):
+def test_a_misspelt_product_goes_where_the_right_one_is_in_the_list(bring, db):
     bring("products", "name\nRoadruner\nRoadrunner\n")
     bring("products", "name\nRoadrunner\n", same=("Roadruner=Roadrunner",))
     assert list(db.scalars(select(Product.name))) == ["Roadrunner"]

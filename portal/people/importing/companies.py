@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.imports import writing
 from portal.imports.fields import Field, Shape, crm_id, domain, portal_id
-from portal.imports.matching import Lookup, Register
+from portal.imports.matching import Lookup, Register, same_name
 from portal.imports.money import currency_code
 from portal.imports.records import Doubt, Plan, Record, Row
 from portal.imports.rows import Batch, Importable, importable
@@ -198,7 +198,10 @@ def _parent(batch: Batch, register: Register, row: Row) -> Record | None:
         return found
     if named:
         raise Doubt(key, _("%(count)s companies have this name", count=len(named)), _("Write the parent's CRM id."))
-    bad = next((other for other in batch.rows if other.bad and other.values.get("name") == text), None)
+    bad = next(
+        (other for other in batch.rows if other.bad and same_name(other.values.get("name", "")) == same_name(text)),
+        None,
+    )
     if bad is None:
         raise Doubt(key, _("this company is neither here nor in the file"), _("Add it, or empty the cell."))
     if batch.skip_bad:
