@@ -1,0 +1,230 @@
+"""Many hands on the same people: decisions, asks, answers, consent; nobody is worn out, and nobody called without it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from portal.challenges import submissions, verdicts
+from portal.challenges.states import Decision, Reason
+from portal.clock import now, set_now
+from portal.consent import consents
+from portal.database.refusal import Conflict
+from portal.people import people
+from portal.points import awards, ledger
+from portal.references import answers, calls, fatigue, requests
+
+from .arena import WIDE, Arena
+from .cast import accepted, advocate, ask, asked, company, consenting, handed_in, points_of, somebody, who, wish
+
+pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
+
+OPEN_WITHOUT_CONSENT = (
+    "SELECT count(*) FROM assignment a WHERE a.state IN ('proposed', 'asked', 'accepted') AND NOT EXISTS ("
+    " SELECT FROM consent_current c WHERE (c.person_id, c.scope) = (a.person_id, a.scope) AND c.live)"
+)
+
+
+def test_many_approvals_pay_once(arena: Arena) -> None:
+    ana, managers = advocate(arena), [somebody(arena, "manager") for _ in range(8)]
+    number = handed_in(arena, ana, managers[0], 150)
+    works = [lambda s, m=manager: submissions.approve(s, number, by=m).id for manager in managers]
+    arena.at_once(works * 8).fair(WIDE)
+    assert points_of(arena, ana).available == 150
+
+
+def test_of_eight_managers_one_decides(arena: Arena) -> None:
+    ana, managers = advocate(arena), [somebody(arena, "manager") for _ in range(8)]
+    number = handed_in(arena, ana, managers[0])
+    works = [
+        lambda s, m=manager: verdicts.record(
+            s, number, Decision.REJECT if place % 2 else Decision.APPROVE, by=m, reason=Reason.NOT_DONE
+        ).decided_by
+        for place, manager in enumerate(managers)
+    ]
+    ended = arena.at_once(works * 8)
+    ended.fair(8)
+    assert len(set(ended.values)) == 1, "each of the winner's eight clicks found the one verdict"
+
+
+def test_a_verdict_is_carried_out_or_undone(arena: Arena) -> None:
+    ana, mia = advocate(arena), somebody(arena, "manager")
+    number = handed_in(arena, ana, mia, 150)
+    verdict = int(arena.do(lambda s: verdicts.record(s, number, Decision.APPROVE, by=mia).id))
+    works = [lambda s: verdicts.undo(s, verdict, by=mia).state, lambda s: verdicts.apply(s, verdict).state]
+    ended = arena.at_once(works * (WIDE // 2))
+    assert not ended.errors
+    assert set(ended.statuses()) <= {409}
+    final = arena.one("SELECT state FROM verdict")
+    assert points_of(arena, ana).available == (150 if final == "applied" else 0)
+
+
+@pytest.mark.parametrize(("most", "gap", "open_asks"), [(2, 336, 1), (3, 0, 9)])
+def test_the_last_asks_of_a_person(arena: Arena, most: int, gap: int, open_asks: int) -> None:
+    limits = "UPDATE program SET person_asks = %s, person_gap_hours = %s, person_open_asks = %s"
+    arena.superuser.plant(limits, most, gap, open_asks)
+    ana, reps = consenting(arena, company_id=company(arena)), [somebody(arena, "sales") for _ in range(8)]
+    works = [lambda s, r=rep: ask(s, ana, r) for rep in reps] * 8
+    allowed = 1 if gap else min(most, open_asks)
+    arena.at_once(works).fair(allowed)
+    assert arena.one("SELECT count(*) FROM ask") == allowed
+
+
+def test_the_last_asks_of_a_company(arena: Arena) -> None:
+    firm, rep = company(arena), somebody(arena, "sales")
+    crowd = [consenting(arena, company_id=firm) for _ in range(WIDE // 2)]
+    works = [lambda s, a=actor: ask(s, a, rep) for actor in crowd] * 2
+    arena.at_once(works).fair(4)
+    assert arena.one("SELECT count(*) FROM ask") == 4
+
+
+def test_asks_outside_the_tool_count_at_the_same_moment(arena: Arena) -> None:
+    ana, rep = consenting(arena), somebody(arena, "sales")
+    works = [
+        lambda s: ask(s, ana, rep),
+        lambda s: fatigue.log_outside(s, who(ana), now(s), by=rep).id,
+    ]
+    ended = arena.at_once(works * (WIDE // 2))
+    assert not ended.errors
+    assert arena.one("SELECT count(*) FROM ask WHERE source = 'outside'") == WIDE // 2
+    assert arena.one("SELECT count(*) FROM ask WHERE source = 'portal'") <= 1
+
+
+@pytest.mark.parametrize("rounds", [64, pytest.param(320, marks=pytest.mark.slow)])
+def test_nobody_is_asked_who_withdraws_at_that_moment(arena: Arena, rounds: int) -> None:
+    rep, pairs = somebody(arena, "sales"), WIDE // 2
+    for _round in range(rounds // pairs):
+        crowd = [consenting(arena) for _ in range(pairs)]
+        works = [
+            work
+            for actor in crowd
+            for work in (
+                lambda s, a=actor: ("withdrawn", len(consents.withdraw(s, who(a), by=a))),
+                lambda s, a=actor: ("asked", ask(s, a, rep)),
+            )
+        ]
+        random.shuffle(works)
+        ended = arena.at_once(works)
+        withdrawn = sum(1 for kind, _count in ended.values if kind == "withdrawn")
+        assert withdrawn == pairs, "a withdrawal always succeeds"
+        ended.fair(len(ended.values))
+        assert arena.one(OPEN_WITHOUT_CONSENT) == 0
+
+
+def test_one_click_of_many_asks(arena: Arena) -> None:
+    from uuid import uuid4
+
+    ana, rep, key = consenting(arena), somebody(arena, "sales"), uuid4()
+    ended = arena.at_once([lambda s: ask(s, ana, rep, request_key=key)] * WIDE)
+    ended.fair(WIDE)
+    assert len(set(ended.values)) == 1
+
+
+def test_one_answer_to_an_ask(arena: Arena) -> None:
+    ana, rep = consenting(arena), somebody(arena, "sales")
+    request_id, assignment_id = asked(arena, ana, rep)
+
+    def expire(session):  # type: ignore[no-untyped-def]
+        set_now(session, now(session) + timedelta(hours=80))
+        if not answers.expire(session, assignment_id):
+            raise Conflict("It was answered in the meantime.")
+        return "expired"
+
+    works = [
+        lambda s: answers.accept(s, assignment_id, by=ana).state.value,
+        lambda s: answers.decline(s, assignment_id, by=ana).state.value,
+        expire,
+        lambda s: requests.withdraw(s, request_id, by=rep).state.value,
+    ]
+    ended = arena.at_once(works * (WIDE // 4))
+    assert not ended.errors
+    assert set(ended.statuses()) <= {409}
+    final = arena.one("SELECT state FROM assignment")
+    ways = set(ended.values) - {"withdrawn"}
+    assert len(ways) <= 1, "two of accepting, declining and expiring both succeeded"
+    assert final == "withdrawn" if "withdrawn" in ended.values and ways <= {"accepted"} else {final} == ways
+    assert arena.one("SELECT count(*) FROM disclosure") == (1 if "accepted" in ways else 0)
+
+
+def test_a_call_is_paid_once(arena: Arena) -> None:
+    ana, rep, mia = consenting(arena), somebody(arena, "sales"), somebody(arena, "manager")
+    _request, _assignment, call = accepted(arena, ana, rep)
+    works = [lambda s, by=by: calls.confirm_held(s, call, by=by).id for by in (rep, mia)]
+    arena.at_once(works * (WIDE // 2)).fair(WIDE)
+    assert points_of(arena, ana).available == 400
+
+
+def test_a_call_took_place_or_did_not(arena: Arena) -> None:
+    ana, rep = consenting(arena), somebody(arena, "sales")
+    request_id, assignment_id, call = accepted(arena, ana, rep)
+    works = [
+        lambda s: calls.confirm_held(s, call, by=rep).state.value,
+        lambda s: calls.did_not_happen(s, call, by=rep).state.value,
+        lambda s: answers.step_back(s, assignment_id, by=ana).state.value,
+        lambda s: requests.withdraw(s, request_id, by=rep).state.value,
+    ]
+    ended = arena.at_once(works * (WIDE // 4))
+    assert not ended.errors
+    assert set(ended.statuses()) <= {409}
+    held = arena.one("SELECT state FROM reference_call") == "held"
+    assert ("held" in ended.values) == held
+    assert points_of(arena, ana).available == (400 if held else 0)
+
+
+def test_several_people_in_one_request(arena: Arena) -> None:
+    arena.superuser.plant("UPDATE program SET company_asks = 100")
+    firms = [company(arena, f"Firm {number}") for number in range(3)]
+    crowd = [consenting(arena, company_id=firms[number % 3]) for number in range(12)]
+    rep, chance = somebody(arena, "sales"), random.Random(7)
+
+    def several(session, chosen):  # type: ignore[no-untyped-def]
+        return requests.ask_all(session, person_ids=chosen, by=rep, **wish(session)).id
+
+    groups = [[who(actor) for actor in chance.sample(crowd, 3)] for _ in range(WIDE)]
+    ended = arena.at_once([lambda s, g=group: several(s, g) for group in groups])
+    ended.fair(len(ended.values))
+    assert 1 <= len(ended.values) <= 4, "each of the twelve can be asked once"
+    assert arena.one("SELECT count(*) FROM assignment") == 3 * len(ended.values)
+
+
+def test_neighbours_of_one_company_do_not_wait_for_each_other_in_a_circle(arena: Arena) -> None:
+    arena.superuser.plant("UPDATE program SET company_asks = 100")
+    firm, rep, pairs = company(arena), somebody(arena, "sales"), WIDE // 4
+    waiting = [consenting(arena, company_id=firm) for _ in range(2 * pairs)]
+    open_asks = [asked(arena, actor, rep) for actor in waiting]
+    free = [consenting(arena, company_id=firm) for _ in range(2 * pairs)]
+    works = [lambda s, r=request: requests.withdraw(s, r, by=rep).id for request, _one in open_asks[:pairs]]
+    works += [lambda s, a=actor: len(consents.withdraw(s, who(a), by=a)) for actor in waiting[pairs:]]
+    works += [lambda s, a=actor: ask(s, a, rep) for actor in free[:pairs]]
+    works += [lambda s, a=actor: len(consents.withdraw(s, who(a), by=a)) for actor in free[pairs:]]
+    random.shuffle(works)
+    arena.at_once(works).fair(WIDE)
+
+
+def test_bulk_awards_in_opposite_orders(arena: Arena) -> None:
+    crowd, mia = [advocate(arena) for _ in range(24)], somebody(arena, "manager")
+    chance = random.Random(11)
+
+    def pay(session, number, group):  # type: ignore[no-untyped-def]
+        people.lock_people(session, group)
+        for person_id in group:
+            subject = f"bulk:{number}-{person_id}"
+            awards.grant(session, person_id, 10, subject=subject, cause=subject, reason="Thanks", by=mia)
+        return len(group)
+
+    groups = [[who(actor) for actor in chance.sample(crowd, 6)] for _ in range(WIDE)]
+    ended = arena.at_once([lambda s, n=n, g=group: pay(s, n, g) for n, group in enumerate(groups)])
+    ended.fair(WIDE)
+    assert sum(points_of(arena, actor).available for actor in crowd) == WIDE * 6 * 10
+
+
+def test_colleagues_who_adjust_each_other(arena: Arena) -> None:
+    one, other = (advocate(arena, 100, also=("manager",)) for _ in range(2))
+    works = [
+        lambda s: ledger.adjust(s, who(one), 5, reason="Thanks", by=other).amount,
+        lambda s: ledger.adjust(s, who(other), 5, reason="Thanks", by=one).amount,
+    ]
+    arena.at_once(works * (WIDE // 2)).fair(WIDE)
+    assert points_of(arena, one).available == points_of(arena, other).available == 100 + 5 * WIDE // 2

@@ -1,0 +1,138 @@
+"""Many hands on the same points and the same stock: nobody spends what is not there."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from portal.points import awards, ledger
+from portal.rewards import redemption
+
+from .arena import WIDE, Arena
+from .cast import advocate, earn, order, points_of, reward, somebody, who
+
+pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
+
+
+@pytest.mark.parametrize(("points", "price"), [(700, 100), (99, 100), (1, 1)])
+def test_the_last_points_are_spent_once(arena: Arena, points: int, price: int) -> None:
+    ana, wanted = advocate(arena, points), reward(arena, price)
+    ended = arena.at_once([lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id] * WIDE)
+    ended.fair(points // price)
+    assert points_of(arena, ana).available == points % price
+    assert points_of(arena, ana).held == points // price * price
+
+
+@pytest.mark.parametrize("stock", [1, 5])
+def test_the_last_in_stock_goes_to_as_many_as_there_are(arena: Arena, stock: int) -> None:
+    wanted = reward(arena, 100, stock)
+    crowd = [advocate(arena, 100) for _ in range(WIDE)]
+    works = [lambda s, a=actor: redemption.redeem(s, wanted, by=a, request_key=uuid4()).id for actor in crowd]
+    arena.at_once(works).fair(stock)
+    assert arena.one("SELECT stock FROM reward") == 0
+    assert arena.one("SELECT count(*) FROM redemption") == stock
+
+
+def test_a_hold_and_a_spending_do_not_meet(arena: Arena) -> None:
+    points, price, taken = 1000, 150, 90
+    ana, mia, wanted = advocate(arena, points), somebody(arena, "manager"), reward(arena, price)
+    redeem = lambda s: ("held", redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id)  # noqa: E731
+    adjust = lambda s: ("taken", ledger.adjust(s, who(ana), -taken, reason="Wrong entry", by=mia).amount)  # noqa: E731
+    ended = arena.at_once([redeem, adjust] * (WIDE // 2))
+    held, taken_away = (sum(1 for kind, _ in ended.values if kind == word) for word in ("held", "taken"))
+    left = points - held * price - taken_away * taken
+    ended.fair(held + taken_away)
+    assert 0 <= left < taken, "somebody was refused although there were points"
+    assert points_of(arena, ana).available == left
+
+
+def test_redeeming_against_claw_back_never_spends_twice(arena: Arena) -> None:
+    ana, mia, wanted = advocate(arena), somebody(arena, "manager"), reward(arena, 100)
+    subjects = [earn(arena, ana, 50) for _ in range(WIDE // 2)]
+    works = [
+        work
+        for subject in subjects
+        for work in (
+            lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id,
+            lambda s, x=subject: len(awards.claw_back(s, x, reason="Not theirs", by=mia)),
+        )
+    ]
+    ended = arena.at_once(works)
+    assert not ended.errors
+    assert set(ended.statuses()) <= {409}
+    after = points_of(arena, ana)
+    assert (after.available, after.lifetime, after.owed) == (0, 0, after.held)
+
+
+def test_one_claw_back_of_many(arena: Arena) -> None:
+    ana, mia = advocate(arena, 500), somebody(arena, "manager")
+    subject = earn(arena, ana, 80)
+    arena.at_once([lambda s: len(awards.claw_back(s, subject, reason="Twice", by=mia))] * WIDE).fair(WIDE)
+    assert points_of(arena, ana).available == points_of(arena, ana).lifetime == 500
+
+
+def test_one_award_of_many(arena: Arena) -> None:
+    ana, mia = advocate(arena), somebody(arena, "manager")
+    grant = {"subject": "trial:1", "cause": "trial:1", "reason": "Won", "by": mia}
+    arena.at_once([lambda s: awards.grant(s, who(ana), 70, **grant).amount] * WIDE).fair(WIDE)  # type: ignore[union-attr]
+    assert points_of(arena, ana).available == 70
+
+
+def test_one_adjustment_of_one_form(arena: Arena) -> None:
+    ana, mia, key = advocate(arena), somebody(arena, "manager"), uuid4()
+    arena.at_once([lambda s: ledger.adjust(s, who(ana), 30, reason="Thanks", by=mia, key=key).amount] * WIDE).fair(WIDE)
+    assert points_of(arena, ana).available == 30
+
+
+def test_one_order_of_one_form(arena: Arena) -> None:
+    ana, wanted, key = advocate(arena, 1000), reward(arena, 100, 50), uuid4()
+    ended = arena.at_once([lambda s: redemption.redeem(s, wanted, by=ana, request_key=key).id] * WIDE)
+    ended.fair(WIDE)
+    assert len(set(ended.values)) == 1
+    assert points_of(arena, ana).available == 900
+    assert arena.one("SELECT stock FROM reward") == 49
+
+
+def test_fulfilled_failed_or_cancelled_but_one_of_them(arena: Arena) -> None:
+    ana, wanted = advocate(arena, 300), reward(arena, 100, 3)
+    mia, max_ = somebody(arena, "manager"), somebody(arena, "manager")
+    number, _other = order(arena, ana, wanted), order(arena, ana, wanted)
+    works = [
+        lambda s: redemption.fulfil(s, number, by=mia, note="Sent by post").state,
+        lambda s: redemption.cancel(s, number, by=ana).state,
+        lambda s: redemption.fail(s, number, by=max_, note="Lost").state,
+        lambda s: redemption.dispatch(s, number, by=max_).state,
+    ]
+    ended = arena.at_once(works * (WIDE // 4))
+    assert not ended.errors
+    assert set(ended.statuses()) <= {409}
+    final = arena.one("SELECT state FROM redemption WHERE id = %(id)s", id=number)
+    assert final in {"fulfilled", "failed", "cancelled"}
+    assert {state for state in ended.values if state != "dispatching"} == {final}
+    assert points_of(arena, ana).available == (100 if final == "fulfilled" else 200)
+    assert arena.one("SELECT stock FROM reward") == (1 if final == "fulfilled" else 2)
+
+
+def test_one_refund_of_many(arena: Arena) -> None:
+    ana, mia, wanted = advocate(arena, 100), somebody(arena, "manager"), reward(arena, 100)
+    number = order(arena, ana, wanted)
+    arena.do(lambda s: redemption.fulfil(s, number, by=mia, note="Sent").id)
+    ended = arena.at_once([lambda s: redemption.refund(s, number, by=mia, reason="It broke").state] * WIDE)
+    ended.fair(WIDE)
+    assert points_of(arena, ana).available == 100
+    assert arena.one("SELECT count(*) FROM transfer WHERE kind = 'refund'") == 1
+
+
+def test_restocking_does_not_undo_a_redemption(arena: Arena) -> None:
+    wanted, crowd = reward(arena, 10, 40), [advocate(arena, 10) for _ in range(WIDE // 2)]
+    numbers = [order(arena, actor, wanted) for actor in crowd[:16]]
+    late, mia = crowd[16:], somebody(arena, "manager")
+    works = [lambda s, n=number: redemption.cancel(s, n, by=mia).id for number in numbers]
+    works += [lambda s, a=actor: redemption.redeem(s, wanted, by=a, request_key=uuid4()).id for actor in late]
+    works += [lambda s, n=number: redemption.fail(s, n, by=mia, note="None left").id for number in numbers]
+    ended = arena.at_once(works)
+    assert not ended.errors
+    assert arena.one("SELECT stock FROM reward") == 40 - arena.one(
+        "SELECT count(*) FROM redemption WHERE state NOT IN ('failed', 'cancelled')"
+    )
