@@ -1,0 +1,78 @@
+"""What a person types on each form, at least: so that a refusal in the matrix is one of authorisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
+
+from tests.authorisation.world import STORY, TOPICS, World
+
+Fields = dict[str, str]
+_DAY: Final = "2026-06-25"
+_REWARD: Final = {"name": "Mug", "description": "For tea.", "art": "mug", "price": "50", "delivery": "By post."}
+_CHALLENGE: Final = {"title": "Say it", "summary": "In short.", "minutes": "5", "for_everybody": "y"}
+_STEP: Final = {"title": "Say it", "instructions": "In your words.", "points": "20"}
+_NOTE: Final = {"note": "It is on its way."}
+_NOMINEE: Final = {"name": "Nora", "email": "nora@world.example", "reason": "She tells everybody about it."}
+
+FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
+    "/sign-in": {"email": "ana.mitchell@world.example"},
+    "/sign-in/code": lambda world: {"code": world.things["sign-in code"]},
+    "/invitation/<token>": lambda world: {"name": "Gina", "terms": world.things["terms"], "agreed": "y"},
+    "/account": {"name": "New Name", "title": "", "time_zone": "Europe/Paris"},
+    "/challenges/<uuid:challenge>/steps/<int:position>": {},
+    "/rewards/<uuid:reward>": lambda _world: {"request_key": str(uuid4()), "price": "300"},
+    "/references/agree": {"scopes": "reference_call:live:same_industry"},
+    "/references/profile": {"headline": "New line", "about": "Ask me.", "topics": "Rollout", "languages": "English"},
+    "/references/profile/preview": {"headline": "New line", "about": "Ask me.", "topics": "", "languages": ""},
+    "/references/withdrawal": {"scopes": "reference_call:live:same_industry"},
+    "/asks/<uuid:ask>/feedback": {"helped": "helped", "note": "Good."},
+    "/asks/limits": {"asks": "1"},
+    "/asks/pause": {"months": "1"},
+    "/sales/nominate": _NOMINEE,
+    "/sales/opportunities/<uuid:deal>": lambda world: {
+        "person": world.things["pool entry of other"],
+        "needed_by": _DAY,
+        "topics": TOPICS,
+        "request_key": str(uuid4()),
+    },
+    "/sales/people/<uuid:person>/ask": lambda _world: {
+        "needed_by": _DAY,
+        "topics": TOPICS,
+        "request_key": str(uuid4()),
+        "prospect_name": "Brightline",
+        "prospect_industry": "Logistics",
+    },
+    "/sales/requests/<uuid:request>/outcome": {"helped": "helped", "note": ""},
+    "/admin/approvals/<uuid:submission>/verdict": {"decision": "approve", "comment": ""},
+    "/admin/challenges": _CHALLENGE,
+    "/admin/challenges/<uuid:challenge>": _CHALLENGE,
+    "/admin/challenges/<uuid:challenge>/steps": {**_STEP, "kind": "confirm"},
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>": _STEP,
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/place": {"to": "down"},
+    "/admin/people/new": {"name": "Nora"},
+    "/admin/people/<uuid:person>/emails": {"email": "second@world.example"},
+    "/admin/people/<uuid:person>/roles": {"role": "sales"},
+    "/admin/people/<uuid:person>/roles/revocations": {"role": "advocate"},
+    "/admin/people/<uuid:person>/invitations": {"email": "again@world.example", "role": "advocate"},
+    "/admin/nominations/new": _NOMINEE,
+    "/admin/nominations/<uuid:nomination>/decision": {"decision": "approve", "note": ""},
+    "/admin/rewards/new": {**_REWARD, "seen_stock": ""},
+    "/admin/rewards/<uuid:reward>": {**_REWARD, "stock": "", "seen_stock": "500"},
+    "/admin/redemptions/<uuid:redemption_id>/cancel": _NOTE,
+    "/admin/redemptions/<uuid:redemption_id>/dispatch": {"note": ""},
+    "/admin/redemptions/<uuid:redemption_id>/fail": _NOTE,
+    "/admin/redemptions/<uuid:redemption_id>/fulfil": _NOTE,
+    "/admin/redemptions/<uuid:redemption_id>/refund": _NOTE,
+    "/demo/sign-in": {"role": "sales"},
+}
+"""By route; the rest are buttons. A whole text that tells a story is `STORY`."""
+
+STORY_STEP: Final = {"text": STORY, "quote": ""}
+
+
+def fields_of(rule: str, world: World) -> Fields:
+    """The fields of a route's form."""
+    wanted = FORMS.get(rule, {})
+    return wanted(world) if callable(wanted) else dict(wanted)

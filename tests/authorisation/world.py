@@ -1,0 +1,308 @@
+"""A small world, made through the verbs: one thing of each kind and state, with an owner and with another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from portal.access import invitations, nominations, sessions, sign_in, terms, tokens
+from portal.access.models import SignInLink
+from portal.audit import SYSTEM, Actor
+from portal.challenges import challenges, outline, submissions, verdicts
+from portal.challenges.audience import EVERYBODY, Audience
+from portal.challenges.models import Challenge, Submission
+from portal.challenges.states import Decision
+from portal.clock import now
+from portal.consent import consents, links
+from portal.consent.models import ConsentEvent
+from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.people import people
+from portal.people.states import AdvocateStatus
+from portal.points import awards
+from portal.program import Program
+from portal.references import answers, calls, opportunities, pool, profile, requests
+from portal.references.models import Assignment, ReferenceCall, ReferenceRequest
+from portal.rewards import catalogue, redemption
+from portal.rewards.models import Reward
+from portal.web.session import hash_token
+
+BROWSER = "the-browser-that-asked-for-the-link-".ljust(43, "b")
+STORY = "Nine days from contract to the first shift, and nobody called the help desk on day one."
+TOPICS = "How long did the move take, and what broke?"
+
+
+@dataclass
+class World:
+    """Whom and what the rows of the matrix name: people by role, things by a word."""
+
+    people: dict[str, Actor] = field(default_factory=dict)
+    public: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def id_of(self, persona: str) -> int:
+        """The key of a person."""
+        found = self.people[persona].person_id
+        assert found is not None
+        return found
+
+
+def build(session: Session, keys: list[str]) -> World:
+    """Let it all be there; commits."""
+    world = World()
+    _limits(session)
+    _people(session, world)
+    _catalogue(session, world)
+    _challenges(session, world)
+    _reviews(session, world)
+    _pool(session, world)
+    _requests(session, world)
+    _orders(session, world)
+    _doors(session, world, keys)
+    session.commit()
+    return world
+
+
+def _limits(session: Session) -> None:
+    wide = {"person_asks": 90, "person_gap_hours": 0, "person_open_asks": 90, "company_asks": 900}
+    session.execute(update(Program).values(**wide))
+
+
+def join(session: Session, name: str, *roles: str, company_id: int | None = None) -> Actor:
+    """Somebody with an address and roles; advocates are active."""
+    local = name.lower().replace(" ", ".")
+    person = people.add_person(
+        session, name, by=SYSTEM, roles=roles, company_id=company_id, email=f"{local}@world.example", verified=True
+    )
+    if "advocate" in roles:
+        people.move_advocate(session, person.id, AdvocateStatus.ACTIVE, by=SYSTEM)
+    return Actor(person.id, frozenset(roles))
+
+
+def _people(session: Session, world: World) -> None:
+    firm = people.add_company(session, "Harbor Lines", by=SYSTEM, industry="Logistics", country="Germany", employees=90)
+    world.numbers["firm"] = firm.id
+    cast = (
+        ("advocate", "Ana Mitchell", "advocate"),
+        ("other", "Omar Haddad", "advocate"),
+        ("sales", "Tom Alvarez", "sales"),
+        ("manager", "Mia Novak", "manager"),
+        ("admin", "Sam Whitlock", "admin"),
+        ("colleague", "Zoe Lund", "manager"),
+        ("rep", "Ines Carvalho", "sales"),
+        ("member", "Kofi Mensah", "advocate"),
+    )
+    for persona, name, role in cast:
+        world.people[persona] = join(session, name, role, company_id=firm.id if role == "advocate" else None)
+        world.tokens[persona] = f"session-of-{persona}-".ljust(43, "x")
+        sessions.start(session, world.id_of(persona), hash_token(world.tokens[persona]), "Firefox/140.0")
+    for persona in ("advocate", "other", "sales", "manager", "admin"):
+        second = sessions.start(session, world.id_of(persona), hash_token(f"phone-of-{persona}-".ljust(43, "x")), "Phone")
+        session.flush()
+        session.refresh(second)
+        world.things[f"session of {persona}"] = str(second.public_id)
+    for persona in ("advocate", "other"):
+        awards.grant(
+            session,
+            world.id_of(persona),
+            9000,
+            subject=f"trial_award:{world.id_of(persona)}",
+            cause="submission:1",
+            reason="A start",
+            by=SYSTEM,
+        )
+    session.commit()
+
+
+def _catalogue(session: Session, world: World) -> None:
+    for word, published in (("reward", True), ("draft reward", False), ("archived reward", True)):
+        made = catalogue.create(
+            session,
+            f"Jacket ({word})",
+            by=world.people["manager"],
+            description="Recycled shell.",
+            art="jacket",
+            price=300,
+            stock=500,
+            delivery="We ask for your size.",
+        )
+        if published:
+            catalogue.publish(session, made.id, by=world.people["manager"])
+        if word.startswith("archived"):
+            catalogue.archive(session, made.id, by=world.people["manager"])
+        world.things[word], world.numbers[word] = str(made.public_id), made.id
+
+
+def challenge(session: Session, world: World, title: str, *, audience: Audience = EVERYBODY, live: bool = True) -> Challenge:
+    """A challenge with an honour step and a story."""
+    by = world.people["manager"]
+    made = challenges.create(session, title, by=by, summary="In your own words.", audience=audience)
+    for kind, points in (("confirm", 10), ("story", 150)):
+        outline.add_stage(session, made.id, kind, title=f"The {kind}", instructions="Do it.", points=points, by=by)
+    if live:
+        challenges.publish(session, made.id, by=by)
+    session.flush()
+    session.refresh(made)
+    world.things[title], world.numbers[title] = str(made.public_id), made.id
+    return made
+
+
+def _challenges(session: Session, world: World) -> None:
+    miners = Audience(industries=("Mining",))
+    challenge(session, world, "offer")
+    challenge(session, world, "for miners", audience=miners)
+    challenge(session, world, "draft", live=False)
+    for title in ("running", "dismissed"):
+        made = challenge(session, world, title)
+        for persona in ("advocate", "other"):
+            if title == "running":
+                submissions.start(session, made.id, by=world.people[persona])
+            else:
+                submissions.dismiss(session, made.id, by=world.people[persona])
+    session.commit()
+
+
+def hand_in(session: Session, made: Challenge, by: Actor) -> Submission:
+    """A submission that waits for a manager."""
+    submission = submissions.start(session, made.id, by=by)
+    for stage in made.stages:
+        words: dict[str, object] = {"text": STORY, "quote": ""} if stage.kind == "story" else {}
+        submissions.submit(session, submission.id, stage.id, words, by=by)
+    session.flush()
+    session.refresh(submission)
+    return submission
+
+
+def _reviews(session: Session, world: World) -> None:
+    made = challenge(session, world, "reviewed")
+    for persona in ("advocate", "other"):
+        submission = hand_in(session, made, world.people[persona])
+        world.things[f"submission of {persona}"] = str(submission.public_id)
+    begun = submissions.start(session, made.id, by=world.people["member"])
+    session.flush()
+    session.refresh(begun)
+    world.things["submission begun"] = str(begun.public_id)
+    for persona in ("manager", "admin", "colleague"):
+        decided = challenge(session, world, f"decided by {persona}")
+        submission = hand_in(session, decided, world.people["member"])
+        verdict = verdicts.record(session, submission.id, Decision.APPROVE, by=world.people[persona])
+        session.flush()
+        session.refresh(verdict)
+        world.things[f"verdict of {persona}"] = str(verdict.public_id)
+    session.commit()
+
+
+def _pool(session: Session, world: World) -> None:
+    for persona in ("advocate", "other"):
+        person_id, me = world.id_of(persona), world.people[persona]
+        consents.give(session, person_id, [SAME_INDUSTRY, OTHER_INDUSTRIES], by=me)
+        wanted = profile.Wanted("Moved nine depots", "Ask me about it.", (), ("Rollout",), ("English",), False)
+        profile.change(session, person_id, wanted, by=me)
+        event = session.scalars(select(ConsentEvent).where(ConsentEvent.person_id == person_id).limit(1)).one()
+        world.things[f"receipt of {persona}"] = str(event.public_id)
+        world.things[f"pool entry of {persona}"] = _person_public(session, person_id)
+    pool.propose(session, world.id_of("member"), because="submission:1")
+    session.commit()
+
+
+def _person_public(session: Session, person_id: int) -> str:
+    return str(session.execute(text("SELECT public_id FROM person WHERE id = :id"), {"id": person_id}).scalar_one())
+
+
+def deal(session: Session, world: World, owner: str, word: str) -> int:
+    """An opportunity of a rep."""
+    company = world.numbers.get("prospect") or people.add_company(
+        session, "Brightline", by=SYSTEM, industry="Logistics", country="France", employees=900
+    ).id
+    world.numbers["prospect"] = company
+    made = opportunities.add(
+        session, by=SYSTEM, stage="Engaging", name=f"Brightline, {word}", company_id=company, owner_id=world.id_of(owner)
+    )
+    session.flush()
+    session.refresh(made)
+    world.things[word] = str(made.public_id)
+    return made.id
+
+
+def ask(session: Session, world: World, who: int, by: str, opportunity_id: int) -> tuple[ReferenceRequest, Assignment]:
+    """A request to somebody, and the ask that came of it."""
+    request = requests.ask(
+        session,
+        person_id=who,
+        needed_by=(now(session) + timedelta(days=10)).date(),
+        topics=TOPICS,
+        by=world.people[by],
+        opportunity_id=opportunity_id,
+    )
+    assignment = session.scalars(select(Assignment).where(Assignment.request_id == request.id)).one()
+    session.flush()
+    session.refresh(request)
+    session.refresh(assignment)
+    return request, assignment
+
+
+def _requests(session: Session, world: World) -> None:
+    deals = {owner: deal(session, world, owner, f"deal of {owner}") for owner in ("sales", "rep")}
+    for rep, advocate in (("sales", "advocate"), ("rep", "other")):
+        me = world.people[advocate]
+        for state in ("asked", "accepted", "held"):
+            request, assignment = ask(session, world, world.id_of(advocate), rep, deals[rep])
+            world.things[f"{state} request of {rep}"] = str(request.public_id)
+            world.things[f"{state} ask of {advocate}"] = str(assignment.public_id)
+            if state == "asked":
+                continue
+            answers.accept(session, assignment.id, by=me)
+            if state == "held":
+                call = session.scalars(select(ReferenceCall).where(ReferenceCall.assignment_id == assignment.id)).one()
+                calls.confirm_held(session, call.id, by=world.people[rep])
+        session.commit()
+
+
+def _orders(session: Session, world: World) -> None:
+    reward = session.get_one(Reward, world.numbers["reward"])
+    for persona in ("advocate", "other"):
+        for state in ("held", "delivered"):
+            made = redemption.redeem(session, reward.id, by=world.people[persona], request_key=uuid4())
+            session.flush()
+            session.refresh(made)
+            world.things[f"{state} order of {persona}"] = str(made.public_id)
+            session.commit()
+            if state == "delivered":
+                redemption.fulfil(session, made.id, by=world.people["manager"], note="Sent.")
+                session.commit()
+
+
+def _doors(session: Session, world: World, keys: list[str]) -> None:
+    by = world.people["manager"]
+    for word in ("invited", "guest"):
+        person = people.add_person(session, f"Gina {word}", by=SYSTEM)
+        made = invitations.invite(session, person.id, f"gina.{word}@world.example", "advocate", by=by, mail=False)
+        session.flush()
+        session.refresh(made)
+        world.things[f"person {word}"] = str(person.public_id)
+        world.things[f"invitation of {word}"] = str(made.public_id)
+        world.things[f"path of {word}"] = invitations.path_of(made).rpartition("/")[2]
+    barred = join(session, "Bo Barred", "advocate")
+    people.suspend(session, barred.person_id or 0, by=by)
+    world.things["person barred"] = _person_public(session, barred.person_id or 0)
+    world.things["person"] = _person_public(session, world.id_of("member"))
+    nominated = nominations.nominate(
+        session, name="Nia Nominee", address="nia@world.example", reason="Says so to everybody.", by=world.people["sales"]
+    )
+    session.flush()
+    session.refresh(nominated)
+    world.things["nomination"] = str(nominated.public_id)
+    sign_in.ask(session, "kofi.mensah@world.example", BROWSER, ip="203.0.113.9")
+    link = session.scalars(select(SignInLink).order_by(SignInLink.id.desc()).limit(1)).one()
+    link.person_id = world.id_of("member")
+    world.things["sign-in token"] = token = tokens.derive(tokens.SIGN_IN, link.seed, keys[0])
+    world.things["sign-in code"] = tokens.code(token, keys[0])
+    world.things["terms"] = ",".join(str(version.id) for version in terms.in_force(session))
+    session.execute(text("INSERT INTO worker_seen (id, at) VALUES (1, '2100-01-01')"))
+    member = UUID(_person_public(session, world.id_of("member")))
+    world.things["withdrawal token"] = links.sign(keys, member, [SAME_INDUSTRY])
