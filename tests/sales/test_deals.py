@@ -107,7 +107,7 @@ def test_a_deal_shows_who_fits_and_why(db: Session, rep: Known, ana: Known, brow
     deal = make_deal(db, rep)
     page = browse(rep).get(f"/sales/opportunities/{deal.public_id}").text
     assert page.index("A. M.") < page.index("F. F.")
-    assert "3 of 4" in page
+    assert "<b>3</b> of 4" in page
     assert "0 of 2 calls this quarter" in page
     assert "Mitchell" not in page
     assert "ana@harbor.example" not in page
