@@ -10,7 +10,7 @@ import click
 
 from portal.cli.installation import application, load_settings
 from portal.cli.serve import serve
-from portal.database import db, migrating
+from portal.database import db, migrating, run
 from portal.demo import build, cast
 from portal.settings import Settings
 
@@ -28,7 +28,7 @@ def demo(serving: bool, port: int | None) -> None:
         settings = load_settings()
     with application(settings, migrated=False) as app:
         migrating.migrate(db.engine)
-        if not build.is_built():
+        if not run(build.is_built):
             began = time.monotonic()
             click.echo("Building the demo program …")
             deeds = build.build()

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.access import invitations, terms
@@ -17,7 +16,7 @@ from portal.challenges.audience import EVERYBODY, Audience
 from portal.clock import now
 from portal.demo import cast
 from portal.people import people
-from portal.people.models import Person, Role
+from portal.people.models import Role
 from portal.program import current
 from portal.references import opportunities
 from portal.rewards import catalogue
@@ -155,8 +154,3 @@ def stock(session: Session, world: World) -> None:
         )
         catalogue.publish(session, reward.id, by=by)
         world.gifts[gift.name] = reward.id
-
-
-def is_empty(session: Session) -> bool:
-    """Whether nobody is known yet: the demo is built in an empty instance only."""
-    return session.scalar(select(Person.id).limit(1)) is None

@@ -16,7 +16,7 @@ from portal.access.models import Invitation
 from portal.audit import Actor
 from portal.challenges import submissions, verdicts
 from portal.challenges.models import StageResponse, Submission
-from portal.challenges.states import Decision, Reason
+from portal.challenges.states import Decision, Reason, ResponseState, State
 from portal.clock import now
 from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
@@ -57,6 +57,15 @@ class Life:
         if self.place and (self.place % 3 == 0 or self.place == 1):
             self.calendar.plan(self.calendar.before_now(hours=2 + self.place * 2.1), self._hands_in_late)
 
+    def leave_something_begun(self) -> None:
+        """Let them stop in the middle of a challenge yesterday."""
+        self.calendar.plan(self.calendar.before_now(hours=20), self._begins_the_last)
+
+    def _begins_the_last(self, session: Session) -> None:
+        offer = cast.OFFERS[4]
+        submission = submissions.start(session, self.world.offers[offer.title], by=self.me)
+        self._hand_in_next(session, submission.id)
+
     def _later(self, session: Session, days: float, deed: Callable[[Session], object]) -> None:
         self.calendar.plan(now(session) + timedelta(days=days * self.chance.uniform(0.7, 1.3)), deed)
 
@@ -82,7 +91,7 @@ class Life:
         self.me = Actor(person_id, frozenset({"advocate"}))
         self.world.advocates[self.who.name] = self.me
         last = (self.calendar.last - now(session)).total_seconds() / 86_400
-        for offer in cast.OFFERS:
+        for offer in cast.OFFERS if self.place else cast.OFFERS[:3]:
             if self.place == 0 or self.chance.random() < 0.72:
                 days = self.chance.uniform(0.3, max(last * (0.4 if self.place == 0 else 1), 0.4))
                 self.calendar.plan(now(session) + timedelta(days=days), partial(self._considers, title=offer.title))
@@ -102,22 +111,23 @@ class Life:
             self._later(session, 0.4, lambda later: self._goes_on(later, submission.id))
 
     def _goes_on(self, session: Session, submission_id: int) -> None:
+        submission = self._hand_in_next(session, submission_id)
+        if any(left.is_open for left in submission.responses):
+            self._later(session, 1.2, lambda later: self._goes_on(later, submission_id))
+        elif submission.state is State.SUBMITTED:
+            wait = 0.8 if now(session) < self.calendar.last - _QUEUE else 30
+            self._later(session, wait, lambda later: self._is_judged(later, submission_id))
+        self._later(session, 2.5, self._thinks_of_the_pool)
+
+    def _hand_in_next(self, session: Session, submission_id: int) -> Submission:
         submission = _submission(session, submission_id)
-        response = next((response for response in submission.responses if response.is_open), None)
-        if response is None:
-            return
+        response = next(response for response in submission.responses if response.is_open)
         words: dict[str, object] = {"done": "y"}
         if response.stage.kind == "story":
             pick = self.chance.randrange(len(cast.STORIES))
             words = {"text": cast.STORIES[pick], "quote": cast.QUOTES[pick]}
         submissions.submit(session, submission_id, response.stage_id, words, by=self.me)
-        if any(left.is_open for left in submission.responses):
-            self._later(session, 1.2, lambda later: self._goes_on(later, submission_id))
-        elif submission.state.value == "submitted":
-            wait = 0.8 if now(session) < self.calendar.last - _QUEUE else 30
-            self._later(session, wait, lambda later: self._is_judged(later, submission_id))
-        if self.place != 0 or now(session) > self.calendar.after_days(20):
-            self._later(session, 2.5, self._thinks_of_the_pool)
+        return submission
 
     def _hands_in_late(self, session: Session) -> None:
         if self.me.person_id is None:
@@ -132,19 +142,19 @@ class Life:
             except NotFound:
                 continue  # not meant for them
             for _stage in offer.stages:
-                self._goes_on(session, submission.id)
+                self._hand_in_next(session, submission.id)
             return
 
     def _is_judged(self, session: Session, submission_id: int) -> None:
         submission = _submission(session, submission_id)
-        if submission.state.value != "submitted":
+        if submission.state is not State.SUBMITTED:
             return
         dice = self.chance.random()
         by = self.world.manager() if dice < 0.7 else self.world.staff[cast.SECOND_MANAGER.name]
-        handed_in = [response.stage_id for response in submission.responses if response.state.value == "handed_in"]
+        waiting = [step.stage_id for step in submission.responses if step.state is ResponseState.HANDED_IN]
         if 0.55 < dice < 0.68:
             note = "Almost there: could you add what it was like before?"
-            verdicts.record(session, submission_id, Decision.REDO, by=by, stage_ids=handed_in, comment=note)
+            verdicts.record(session, submission_id, Decision.REDO, by=by, stage_ids=waiting, comment=note)
             self._later(session, 1.5, lambda later: self._goes_on(later, submission_id))
         elif 0.68 <= dice < 0.71:
             verdicts.record(session, submission_id, Decision.REJECT, by=by, reason=Reason.OFF_TOPIC)

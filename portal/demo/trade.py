@@ -14,6 +14,7 @@ from portal.audit import Actor
 from portal.clock import now
 from portal.consent.models import ConsentCurrent
 from portal.database.refusal import Refusal
+from portal.demo import cast
 from portal.demo.calendar import Calendar
 from portal.demo.founding import World
 from portal.points import balance
@@ -31,6 +32,8 @@ CLAIMS: Final = (
     "fulfilled", "fulfilled", "cancelled", "fulfilled", "failed", "refunded", "fulfilled", "held", "held", "held",
 )  # fmt: skip
 """How the demo's redemptions end."""
+_FOR_THE_FIRST: Final = (2, len(ENDINGS) - 1)
+"""The requests that go to the advocate whom visitors of the demo may be: one long done, one that waits for them."""
 _WISHES: Final = (
     "How long did the cut-over take, and what broke?",
     "How many people were needed on your side?",
@@ -79,9 +82,10 @@ class Asking:
 
     def _askable(self, session: Session) -> list[int]:
         consented = select(ConsentCurrent.person_id).where(ConsentCurrent.live).distinct()
-        found = sorted(session.scalars(consented))
-        if self.ending == "waiting" and self.place == len(ENDINGS) - 1:
-            return found[:1] + found
+        first = self.world.advocates[cast.ADVOCATES[0].name].person_id or 0
+        if self.place in _FOR_THE_FIRST:
+            return [first]
+        found = sorted(set(session.scalars(consented)) - {first})
         start = (self.place * 7) % max(len(found), 1)
         return found[start:] + found[:start]
 
