@@ -53,8 +53,8 @@ MATRIX: Final = (
     Row("POST", "/sign-in/<token>", "g-x g-x g-x g-x g-x g-x", "sign-in token"),
     Row("GET", "/invitation/<token>", "o-x o-x o-x o-x o-x o-x", "path of invited"),
     Row("POST", "/invitation/<token>", "g-x g-x g-x g-x g-x g-x", "path of invited"),
-    Row("GET", "/references/withdraw/<token>", "o-x o-x o-x o-x o-x o-x", "withdrawal token"),
-    Row("POST", "/references/withdraw/<token>", "o-x o-x o-x o-x o-x o-x", "withdrawal token"),
+    Row("GET", "/references/withdraw/<token>", "o-m o-m o-m o-m o-m o-m", "withdrawal token"),
+    Row("POST", "/references/withdraw/<token>", "o-m o-m o-m o-m o-m o-m", "withdrawal token"),
     # Everybody who is signed in, on their own things
     Row("GET", "/", "d   o   o   g   g   g"),
     Row("GET", "/account", "d   o   o   o   o   o"),
@@ -114,7 +114,7 @@ MATRIX: Final = (
     Row("POST", "/sales/requests/<uuid:request>/withdrawal", "-dd -mm -mm gmm g-m g-m", "asked request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/confirmation", "-dd -mm -mm gmm g-m g-m", "accepted request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/absence", "-dd -mm -mm gmm g-m g-m", "accepted request of {rep}"),
-    Row("POST", "/sales/requests/<uuid:request>/contact", "-dd -mm -mm gmm g-m g-m", "accepted request of {rep}"),
+    Row("POST", "/sales/requests/<uuid:request>/contact", "-dd -mm -mm fmm g-m g-m", "accepted request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/outcome", "-dd -mm -mm gmm g-m g-m", "held request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/closing", "-dd -mm -mm gmm g-m g-m", "held request of {rep}"),
     # The program desk: the review queue
@@ -144,7 +144,7 @@ MATRIX: Final = (
     Row("POST", "/admin/people/new", "d   f   f   f   g   g"),
     Row("GET", "/admin/people/<uuid:person>", "d-d m-m m-m m-m o-m o-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/emails", "d-d m-m m-m m-m g-m g-m", "person"),
-    Row("POST", "/admin/people/<uuid:person>/roles", "d-d m-m m-m m-m f-m g-m", "person"),
+    Row("POST", "/admin/people/<uuid:person>/roles", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/roles/revocations", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/invitations", "d-d m-m m-m m-m g-m g-m", "person guest"),
     Row("POST", "/admin/people/<uuid:person>/invitations/<uuid:invitation>/resend", "ddd mmm mmm mmm gmm gmm", "invitation of invited / invitation of guest", _INVITED),

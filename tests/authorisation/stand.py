@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+import pytest
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from psycopg import sql
@@ -107,7 +108,9 @@ class Stand:
         self.last_id = self._next_transaction()
 
     def end(self) -> None:
-        """Drop the databases."""
+        """Drop the databases, once."""
+        if self.watch.closed:
+            return
         self._let_go()
         for name in (self.place.work, self.place.template):
             self.place.cluster.drop_database(name)
@@ -168,3 +171,13 @@ class Stand:
         one = "SELECT {0}, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {1} t"
         parts = [sql.SQL(one).format(sql.Literal(table), sql.Identifier(table)) for table in tables]
         return dict(self.watch.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall())
+
+
+_shared: list[Stand] = []
+
+
+def shared(cluster: Cluster, folders: pytest.TempPathFactory) -> Stand:
+    """The stand of this process; the tests of authorisation and those of the edge use the same."""
+    if not _shared:
+        _shared.append(Stand(cluster, folders.mktemp("stand")))
+    return _shared[0]

@@ -26,6 +26,7 @@ from portal.points import awards
 from portal.program import Program
 from portal.references import answers, calls, opportunities, pool, profile, requests
 from portal.references.models import Assignment, ReferenceCall, ReferenceRequest
+from portal.references.models.pool import PoolEntry
 from portal.rewards import catalogue, redemption
 from portal.rewards.models import Reward
 from portal.web.session import hash_token
@@ -205,7 +206,8 @@ def _pool(session: Session, world: World) -> None:
         profile.change(session, person_id, wanted, by=me)
         event = session.scalars(select(ConsentEvent).where(ConsentEvent.person_id == person_id).limit(1)).one()
         world.things[f"receipt of {persona}"] = str(event.public_id)
-        world.things[f"pool entry of {persona}"] = _person_public(session, person_id)
+        entry = session.scalars(select(PoolEntry).where(PoolEntry.person_id == person_id)).one()
+        world.things[f"pool entry of {persona}"] = str(entry.public_id)
     pool.propose(session, world.id_of("member"), because="submission:1")
     session.commit()
 
