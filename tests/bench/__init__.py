@@ -1,0 +1,1 @@
+"""What it costs: pages, submissions, approvals, imports and memory, each beside its floor and its limit."""
