@@ -79,14 +79,20 @@ def _register(app: Portal, slice_name: str) -> None:
 
 
 def database_options(settings: configuration.Settings) -> dict[str, object]:
-    """How connections are opened: bounded waits, enough of them for every thread."""
-    waits = (
-        "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
-    )
+    """How connections are opened: enough for every thread, with bounded waits, one CPU for one query."""
+    options = {
+        "statement_timeout": "15s",
+        "lock_timeout": "4s",
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+    }
+    given = " ".join(f"-c {name}={value}" for name, value in options.items())
     return {
         "pool_size": settings.web_threads,
         "max_overflow": 4,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "connect_args": {"application_name": "portal", "options": waits, "connect_timeout": 5},
+        "connect_args": {"application_name": "portal", "options": given, "connect_timeout": 5},
     }

@@ -26,7 +26,9 @@ _LEASE: Final = 10.0
 """Seconds without a heartbeat after which a worker counts as dead and its jobs are given to another."""
 
 queue: Final = App(connector=PsycopgConnector())
-"""The queue as the web knows it: never opened, since deferring uses the caller's own connection."""
+"""The tasks; opened by the worker only."""
+_outbox: Final = App(connector=PsycopgConnector())
+"""Defers and is never opened: it uses the caller's own connection, in the worker too."""
 _around: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -79,7 +81,9 @@ def defer(session: Session, name: str, *, in_seconds: int | None = None, **argum
     """
     at = clock.now(session) + timedelta(seconds=in_seconds) if in_seconds else None
     connection = session.connection().connection.driver_connection
-    queue.configure_task(name, connection=connection, allow_unknown=False, schedule_at=at).defer(**arguments)
+    if name not in queue.tasks:
+        raise LookupError(f"There is no job named {name}.")
+    _outbox.configure_task(name, connection=connection, schedule_at=at).defer(**arguments)
 
 
 async def _watch(worker_queue: App) -> None:
@@ -106,10 +110,9 @@ def work(url: str, around: Callable[[], AbstractContextManager[object]], *, conc
 
 
 async def _work(url: str, concurrency: int) -> None:
-    worker_queue = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=concurrency + 2))
-    # A second App, because a job that defers another must not find the first one open for asynchronous use.
-    worker_queue.tasks, worker_queue.periodic_registry = queue.tasks, queue.periodic_registry
-    async with worker_queue.open_async():
+    connector = PsycopgConnector(conninfo=url, min_size=1, max_size=concurrency + 2)
+    with queue.replace_connector(connector) as worker_queue:
+        await worker_queue.open_async()
         watch = asyncio.create_task(_watch(worker_queue))
         try:
             await worker_queue.run_worker_async(
@@ -122,6 +125,7 @@ async def _work(url: str, concurrency: int) -> None:
             )
         finally:
             watch.cancel()
+            await worker_queue.close_async()
 
 
 def run_due(session: Session) -> int:

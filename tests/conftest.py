@@ -23,7 +23,16 @@ from tests import cluster as clusters
 
 BINARIES = os.environ.get("PORTAL_TEST_POSTGRES_BIN")
 SEEDED = frozenset(
-    {"alembic_version", "program", "level", "notice", "terms_version", "activity_type", "account", "procrastinate_version"}
+    {
+        "alembic_version",
+        "program",
+        "level",
+        "notice",
+        "terms_version",
+        "activity_type",
+        "account",
+        "procrastinate_version",
+    }
 )
 
 
@@ -145,7 +154,6 @@ def db(app: Portal, clean: None) -> Iterator[Session]:
         yield database.session()
         database.session.rollback()
         database.session.remove()
-
 
 
 @pytest.fixture

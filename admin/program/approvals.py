@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -137,7 +138,7 @@ def _challenge() -> UUID | None:
 def _queue() -> dict[str, Any]:
     viewer, challenge = current_visitor().person_id, _challenge()
     return {
-        "page": queue.waiting(db.session(), viewer, challenge=challenge, after=cursor_of(2)),
+        "page": queue.waiting(db.session(), viewer, challenge=challenge, after=cursor_of(datetime, int)),
         "overview": queue.overview(db.session(), viewer),
         "challenge": challenge,
     }

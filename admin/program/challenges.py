@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,7 +39,7 @@ def index() -> str:
     counts = desk.counts(db.session())
     if given is None and not counts[state] and counts[ChallengeState.DRAFT]:
         state = ChallengeState.DRAFT
-    page = desk.challenges(db.session(), state, after=cursor_of(2))
+    page = desk.challenges(db.session(), state, after=cursor_of(datetime, int))
     tabs = [
         {"label": each.label, "href": url_for(".index", state=each), "current": each is state, "count": counts[each]}
         for each in ChallengeState

@@ -30,7 +30,7 @@ def index() -> str:
     """Those that wait first; `?state=decided` the others."""
     decided = request.args.get("state") == "decided"
     state = None if decided else NominationState.NEW
-    page = queries.nominations(db.session(), state=state, decided=decided, after=cursor_of(1))
+    page = queries.nominations(db.session(), state=state, decided=decided, after=cursor_of(int))
     return render_template("program/nominations/list.html", page=page, decided=decided)
 
 

@@ -36,7 +36,7 @@ def index() -> str:
     """Who is known here."""
     words = request.args.get("q", "").strip()[:100]
     role, status = _chosen(Role, "role"), _chosen(AdvocateStatus, "status")
-    page = known(db.session(), words=words, role=role, status=status, after=cursor_of(2))
+    page = known(db.session(), words=words, role=role, status=status, after=cursor_of(str, int))
     choices = {"roles": Role, "statuses": AdvocateStatus}
     return render_template("program/people/list.html", page=page, words=words, role=role, status=status, **choices)
 

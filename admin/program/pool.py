@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -28,8 +30,8 @@ def index() -> str:
         {"label": _("In the pool"), "href": url_for(".index", show="members"), "current": inside, "count": members},
     ]
     if inside:
-        page = pool.members(session, after=cursor_of(2))
+        page = pool.members(session, after=cursor_of(str, UUID))
         return render_template("program/pool/members.html", page=page, tabs=tabs, scopes=SCOPES)
-    proposals = pool.proposals(session, after=cursor_of(2))
+    proposals = pool.proposals(session, after=cursor_of(datetime, UUID))
     why = causes.named(session, (row.because for row in proposals.rows))
     return render_template("program/pool/proposals.html", page=proposals, tabs=tabs, why=why)

@@ -121,7 +121,7 @@ def _again(form: NoteForm, redemption_id: UUID, refusal: Refusal | None = None) 
 
 def _queue() -> dict[str, Any]:
     done = request.args.get("show") == "done"
-    return {"page": queries.queue(db.session(), done=done, after=cursor_of(1)), "done": done}
+    return {"page": queries.queue(db.session(), done=done, after=cursor_of(int)), "done": done}
 
 
 def _detail(redemption_id: UUID | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def index() -> str:
     """All requests, or those of a kind."""
     asked = http.args.get("show", "")
     show = Show(asked) if asked in set(Show) else Show.OPEN
-    page = lists.requests(db.session(), by=current_visitor().actor, show=show, after=cursor_of(1))
+    page = lists.requests(db.session(), by=current_visitor().actor, show=show, after=cursor_of(int))
     return render_template(_LIST, page=page, show=show, choices=tuple(Show))
 
 

@@ -29,7 +29,7 @@ _EDITOR: Final = "program/rewards/editor.html"
 @for_managers
 def index() -> str:
     """All rewards, whatever their state."""
-    return render_template("program/rewards/index.html", page=queries.shelf(db.session(), after=cursor_of(1)))
+    return render_template("program/rewards/index.html", page=queries.shelf(db.session(), after=cursor_of(int)))
 
 
 @bp.get("/new")

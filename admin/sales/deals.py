@@ -45,7 +45,9 @@ def index() -> str:
     """The deals that the visitor may see."""
     words = request.args.get("q", "").strip()[:100]
     every = request.args.get("show") == "all"
-    page = deals.deals(db.session(), by=current_visitor().actor, words=words, all_stages=every, after=cursor_of(2))
+    page = deals.deals(
+        db.session(), by=current_visitor().actor, words=words, all_stages=every, after=cursor_of(int, int)
+    )
     return render_template(_LIST, page=page, words=words, every=every, wide=_sees_all())
 
 

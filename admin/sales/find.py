@@ -58,7 +58,7 @@ def index() -> str:
     """Search the pool; every filter is in the address, so that a search can be kept and sent."""
     session, filters, deal = db.session(), _filters(), _deal()
     prospect = deal.prospect if deal else None
-    found = pool_search.search(session, filters, deal=prospect, after=cursor_of(3))
+    found = pool_search.search(session, filters, deal=prospect, after=cursor_of(int, object, UUID))
     nearest = [] if found.page.rows else pool_search.nearest(session, filters, deal=prospect)
     candidates = [*found.page.rows, *nearest]
     loads = fatigue.loads(session, [who.person_id for who in candidates])

@@ -54,4 +54,4 @@ def nominate() -> ResponseReturnValue:
 
 def _own() -> dict[str, Any]:
     visitor = current_visitor()
-    return {"page": queries.nominations(db.session(), nominated_by=visitor.person_id, after=cursor_of(1))}
+    return {"page": queries.nominations(db.session(), nominated_by=visitor.person_id, after=cursor_of(int))}

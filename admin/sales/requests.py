@@ -36,7 +36,7 @@ _ASK: Final = "sales/requests/ask.html"
 def index() -> str:
     """The requests that the visitor asked for."""
     show = Show.OVER if http.args.get("show") == Show.OVER else Show.OPEN
-    page = lists.requests(db.session(), by=current_visitor().actor, show=show, own=True, after=cursor_of(1))
+    page = lists.requests(db.session(), by=current_visitor().actor, show=show, own=True, after=cursor_of(int))
     return render_template(_LIST, page=page, show=show, choices=(Show.OPEN, Show.OVER))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,7 +44,7 @@ def index() -> str:
     """One of the four lists."""
     tab = offers.Tab(request.args["tab"]) if request.args.get("tab") in set(offers.Tab) else offers.Tab.OPEN
     person_id = current_visitor().person_id
-    page = offers.offers(db.session(), person_id, tab, after=cursor_of(3))
+    page = offers.offers(db.session(), person_id, tab, after=cursor_of(int, datetime, int))
     counts = offers.counts(db.session(), person_id)
     tabs = [
         {

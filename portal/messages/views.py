@@ -25,7 +25,7 @@ def centre() -> str:
     """What one was told."""
     tab: queries.Tab | None = {"needs-you": "needs_you", "news": "news"}.get(request.args.get("tab", ""))  # type: ignore[assignment]
     visitor = current_visitor()
-    page = queries.centre(db.session(), visitor.person_id, tab=tab, after=cursor_of(1))
+    page = queries.centre(db.session(), visitor.person_id, tab=tab, after=cursor_of(int))
     unread = messages.unread(db.session(), visitor.person_id)
     return render_template("messages/centre.html", page=page, tab=tab, unread=unread)
 

@@ -36,7 +36,7 @@ def statement() -> str:
         "points/statement.html",
         balance=now,
         standing=recognition.standing(recognition.ladder(db.session()), now.lifetime),
-        page=queries.statement(db.session(), person_id, after=cursor_of(1)),
+        page=queries.statement(db.session(), person_id, after=cursor_of(int)),
     )
 
 

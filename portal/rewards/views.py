@@ -30,7 +30,7 @@ def catalogue() -> str:
     affordable = request.args.get("show") == "affordable"
     return render_template(
         "rewards/catalogue.html",
-        page=queries.catalogue(db.session(), up_to=_balance() if affordable else None, after=cursor_of(2)),
+        page=queries.catalogue(db.session(), up_to=_balance() if affordable else None, after=cursor_of(int, int)),
         orders=queries.orders(db.session(), current_visitor().person_id, limit=3),
         balance=_balance(),
         affordable=affordable,
@@ -71,7 +71,7 @@ def redeem(reward: UUID) -> ResponseReturnValue:
 @for_advocates
 def orders() -> str:
     """All my orders."""
-    page = queries.orders(db.session(), current_visitor().person_id, after=cursor_of(1))
+    page = queries.orders(db.session(), current_visitor().person_id, after=cursor_of(int))
     return render_template("rewards/orders.html", page=page)
 
 

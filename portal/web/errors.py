@@ -111,12 +111,16 @@ def _http(error: HTTPException) -> Response:
 
 
 def _no_database(error: SQLAlchemyError) -> Response:
-    log.error("database.unavailable", error=type(getattr(error, "orig", error)).__name__, path=request.path)
+    log.error(
+        "database.unavailable",
+        error=type(getattr(error, "orig", error)).__name__,
+        route=request.url_rule.rule if request.url_rule else None,
+    )
     return _without_database(503)
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("request.failed", path=request.path, exc_info=error)
+    log.error("request.failed", route=request.url_rule.rule if request.url_rule else None, exc_info=error)
     try:
         db.session.rollback()
         return page(500)

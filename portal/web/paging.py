@@ -7,7 +7,9 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -17,6 +19,7 @@ from portal.database.refusal import Invalid
 Row = TypeVar("Row")
 Cursor = tuple[Any, ...]
 LARGEST = 100
+_LARGEST_NUMBER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,36 @@ def encode(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(json.dumps(cursor, default=str).encode()).decode().rstrip("=")
 
 
-def cursor_of(parts: int) -> Cursor | None:
-    """This request's cursor of so many parts; refuses (`Invalid`) one that no page of ours gave."""
+def cursor_of(*kinds: type) -> Cursor | None:
+    """This request's cursor, of parts of these kinds: `int`, `str`, `datetime` and `UUID` (which stay text), `object`
+    for text or nothing.
+
+    Refuses (`Invalid`) one that no page of ours gave.
+    """
     raw = request.args.get("after", "")
     if not raw:
         return None
     try:
         decoded = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-    except (ValueError, binascii.Error) as error:
+        if not isinstance(decoded, list):
+            raise TypeError
+        for kind, part in zip(kinds, decoded, strict=True):
+            _checked(kind, part)
+    except (ValueError, TypeError, binascii.Error) as error:
         raise Invalid(_("This address is broken. Start again at the top of the list.")) from error
-    plain = (str, int, float, type(None))
-    if not isinstance(decoded, list) or len(decoded) != parts or not all(isinstance(part, plain) for part in decoded):
-        raise Invalid(_("This address is broken. Start again at the top of the list."))
     return tuple(decoded)
+
+
+def _checked(kind: type, part: object) -> None:
+    """Refuse (`ValueError`, `TypeError`) a part that is not of its kind, or no number that the database knows."""
+    if kind is int:
+        if type(part) is not int or not -_LARGEST_NUMBER <= part < _LARGEST_NUMBER:
+            raise ValueError
+    elif kind is object and part is None:
+        return
+    elif not isinstance(part, str):
+        raise TypeError
+    elif kind is datetime:
+        datetime.fromisoformat(part)
+    elif kind is UUID:
+        UUID(part)

@@ -68,7 +68,7 @@ class TokenSessions(SessionInterface):
         prefix = "__Host-" if settings.https else ""
         self.cookie = f"{prefix}session"
         self.notice_cookie = f"{prefix}notice"
-        self.signer = URLSafeTimedSerializer(settings.signing_keys, salt="notice")
+        self.signer = URLSafeTimedSerializer(settings.signing_keys[::-1], salt="notice")
 
     def open_session(self, app: Flask, request: Request) -> PortalSession:  # noqa: ARG002 -- Flask's signature
         """Read the token from the cookie, or make one that is set when the response is saved."""
