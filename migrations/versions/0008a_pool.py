@@ -147,9 +147,9 @@ BEGIN
       d.completeness, d.search, asked.last_asked_at, asked.next_askable_at
     FROM pool_due d
     LEFT JOIN LATERAL (
-      SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until, l.company_until) AS next_askable_at
+      SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until) AS next_askable_at
         FROM portal_load(d.person_id) l
-       WHERE EXISTS (SELECT 1 FROM ask a WHERE a.person_id = d.person_id OR a.company_id = d.company_id)
+       WHERE EXISTS (SELECT 1 FROM ask a WHERE a.person_id = d.person_id)
           OR EXISTS (SELECT 1 FROM advocate_limits own WHERE own.person_id = d.person_id)) asked ON true
    WHERE d.person_id = ANY (people) AND NOT EXISTS (SELECT 1 FROM pool_entry e WHERE e.person_id = d.person_id)
    ORDER BY d.person_id

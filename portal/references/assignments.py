@@ -143,7 +143,7 @@ def end(session: Session, assignment: Assignment, state: AssignmentState) -> boo
     freed = state is AssignmentState.WITHDRAWN and _taken_back_unread(session, assignment)
     if freed:
         fatigue.free(session, assignment.id)
-    fatigue.note_in_pool(session, assignment.person_id, company_too=freed)
+    fatigue.note_in_pool(session, assignment.person_id)
     return freed
 
 

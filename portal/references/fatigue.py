@@ -130,19 +130,20 @@ def why_resting(load: Load, who: str) -> str:
     )
 
 
-def note_in_pool(session: Session, person_id: int, *, company_too: bool = False) -> None:
+def note_in_pool(session: Session, person_id: int) -> None:
     """Keep the pool's `last_asked_at` and `next_askable_at` in step, under the person's lock.
 
-    `company_too`: what changed may have filled or freed the company's limit, so its other people follow.
+    It is the person's own rest. What their company's limit adds is asked of `loads` where it is shown: writing the rows
+    of colleagues, whose locks nobody holds here, let neighbours wait for each other in a circle.
     """
-    session.execute(_NOTE, {"person": person_id, "company_too": company_too})
+    session.execute(_NOTE, {"person": person_id})
 
 
 _NOTE: Final = text("""
     UPDATE pool_entry SET (last_asked_at, next_askable_at) = (
-        SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until, l.company_until)
+        SELECT l.last_asked_at, greatest(l.paused_until, l.gap_until, l.window_until)
         FROM portal_load(pool_entry.person_id) l)
-    WHERE person_id = :person OR (:company_too AND company_id = (SELECT company_id FROM person WHERE id = :person))
+    WHERE person_id = :person
     """)
 
 
@@ -193,7 +194,7 @@ def log_outside(
     session.add(ask)
     session.flush()
     audit.record(session, "ask.outside", f"ask:{ask.id}", by=by, person_id=person_id)
-    note_in_pool(session, person_id, company_too=True)
+    note_in_pool(session, person_id)
     return ask
 
 

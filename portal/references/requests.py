@@ -304,7 +304,7 @@ def _assign(
     )
     session.flush()
     history.note(session, request, EventKind.ASKED, by=by, assignment=assignment)
-    fatigue.note_in_pool(session, person.id, company_too=True)
+    fatigue.note_in_pool(session, person.id)
     seconds = max(1, int((assignment.answer_by - now(session)).total_seconds()))
     jobs.defer(session, "references.expire_ask", in_seconds=seconds, assignment_id=assignment.id)
     messages.notify(
