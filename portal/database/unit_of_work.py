@@ -24,8 +24,11 @@ log = structlog.get_logger(__name__)
 _RETRIED: Final = {"40001", "40P01"}
 _TAKEN: Final = "23505"
 _REFUSED: Final = {"23514", "23P01", "23503"}
+_WAITED: Final = "55P03"
+_ANSWERED: Final = {_TAKEN, _WAITED, *_REFUSED, *_RETRIED}
 _TRIES: Final = 5
 _CHANGED = _l("Somebody changed this a moment ago. Reload the page and look again.")
+_BUSY = _l("Many people want this at the same moment. Nothing was changed; try again in a moment.")
 
 
 def run(work: Callable[[Session], T], *, commit_if: Callable[[T], bool] = lambda _result: True) -> T:
@@ -33,7 +36,8 @@ def run(work: Callable[[Session], T], *, commit_if: Callable[[T], bool] = lambda
 
     Deadlocks and serialisation failures are tried again, at most five times with jitter; a business key that is taken
     is tried once more, so that the verb finds the earlier row. A breach of another constraint becomes a `Conflict`
-    with the sentence of that constraint. Where `commit_if(result)` is false nothing is kept.
+    with the sentence of that constraint, and so does waiting too long for somebody else's lock. Where
+    `commit_if(result)` is false nothing is kept.
     """
     taken = 0
     for attempt in range(1, _TRIES + 1):
@@ -55,10 +59,10 @@ def run(work: Callable[[Session], T], *, commit_if: Callable[[T], bool] = lambda
             if state == _TAKEN and taken == 0:
                 taken += 1
                 continue
-            if state == _TAKEN or state in _REFUSED or state in _RETRIED:
-                log.info("constraint.refused", sqlstate=state, constraint=constraint)
-                raise Conflict(sentence_for(constraint) or _CHANGED) from error
-            raise
+            if state not in _ANSWERED:
+                raise
+            log.info("transaction.refused", sqlstate=state, constraint=constraint)
+            raise Conflict(_BUSY if state == _WAITED else sentence_for(constraint) or _CHANGED) from error
         except BaseException:
             session.rollback()
             raise

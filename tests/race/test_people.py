@@ -39,9 +39,11 @@ def test_of_eight_managers_one_decides(arena: Arena) -> None:
     ana, managers = advocate(arena), [somebody(arena, "manager") for _ in range(8)]
     number = handed_in(arena, ana, managers[0])
     works = [
-        lambda s, m=manager: verdicts.record(
-            s, number, Decision.REJECT if place % 2 else Decision.APPROVE, by=m, reason=Reason.NOT_DONE
-        ).decided_by
+        lambda s, m=manager: (
+            verdicts.record(
+                s, number, Decision.REJECT if place % 2 else Decision.APPROVE, by=m, reason=Reason.NOT_DONE
+            ).decided_by
+        )
         for place, manager in enumerate(managers)
     ]
     ended = arena.at_once(works * 8)
