@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from flask import Flask, g, request, url_for
@@ -19,7 +19,7 @@ Words: TypeAlias = str | LazyString
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A place in the navigation; `fact` names the visitor's fact that is shown as its count."""
+    """A place in the navigation; `fact` names the visitor's fact that is shown as its count, `short` its word on phones."""
 
     face: str
     group: Words
@@ -29,6 +29,7 @@ class Item:
     order: int
     fact: str | None = None
     on_phone: bool = False
+    short: Words | None = None
     roles: frozenset[str] | None = None
 
 
@@ -175,7 +176,7 @@ def _make(
         link = Link(item.label, _address(item.endpoint), item.icon, item is here, count)
         nav.setdefault(item.group, []).append(link)
         if item.on_phone:
-            tabs.append(link)
+            tabs.append(replace(link, label=item.short or item.label))
     desks = [
         Link(label, _address(endpoint), "layout-dashboard", other == face, None)
         for other, (label, endpoint, wanted) in _DESKS.items()

@@ -36,7 +36,17 @@ _AGREE = "references/agree.html"
 _PURPOSE = "reference_call"
 
 shell.add_item(
-    shell.Item("advocate", _l("You"), _l("My references"), "references.mine", "heart-handshake", 50, fact="asks")
+    shell.Item(
+        "advocate",
+        _l("You"),
+        _l("My references"),
+        "references.mine",
+        "heart-handshake",
+        50,
+        fact="asks",
+        on_phone=True,
+        short=_l("References"),
+    )
 )
 
 
