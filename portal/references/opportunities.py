@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -79,14 +78,12 @@ def add(
     return opportunity
 
 
-def find(session: Session, public_id: UUID, *, by: Actor) -> Opportunity:
-    """A deal that the actor may see. Refuses `NotFound` for a missing one and for somebody else's alike."""
-    return _one(session, select(Opportunity).where(Opportunity.public_id == public_id, seen_by(by)))
-
-
 def of_id(session: Session, opportunity_id: int, *, by: Actor) -> Opportunity:
-    """The same by its key."""
-    return _one(session, select(Opportunity).where(Opportunity.id == opportunity_id, seen_by(by)))
+    """A deal that the actor may see. Refuses `NotFound` for a missing one and for somebody else's alike."""
+    opportunity = session.scalar(select(Opportunity).where(Opportunity.id == opportunity_id, seen_by(by)))
+    if opportunity is None:
+        raise NotFound
+    return opportunity
 
 
 def prospect_of(session: Session, opportunity: Opportunity) -> Prospect:
@@ -99,10 +96,3 @@ def prospect_of(session: Session, opportunity: Opportunity) -> Prospect:
         .where(Opportunity.id == opportunity.id)
     ).one()
     return Prospect(row.name, row.industry, row.country, size_band(row.employees), row.product)
-
-
-def _one(session: Session, statement: Select[Opportunity]) -> Opportunity:
-    opportunity = session.scalar(statement)
-    if opportunity is None:
-        raise NotFound
-    return opportunity

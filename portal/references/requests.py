@@ -176,14 +176,6 @@ def owned(session: Session, request_id: int, *, by: Actor) -> ReferenceRequest:
     return request
 
 
-def find(session: Session, public_id: UUID, *, by: Actor) -> ReferenceRequest:
-    """The same by the id of its address."""
-    request = session.scalar(select(ReferenceRequest).where(ReferenceRequest.public_id == public_id, seen_by(by)))
-    if request is None:
-        raise NotFound
-    return request
-
-
 def end_of(day: date) -> datetime:
     """The last moment of a day, in UTC."""
     return datetime.combine(day + timedelta(days=1), time(), UTC)

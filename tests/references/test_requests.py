@@ -16,8 +16,8 @@ from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.database.refusal import Conflict, Invalid, LimitReached, NotAllowed, NotFound
 from portal.people import people
-from portal.references import answers, opportunities, requests
-from portal.references.models import Ask, Assignment, AssignmentState, ReferenceRequest, RequestState
+from portal.references import answers, assignments, opportunities, requests
+from portal.references.models import Ask, Assignment, AssignmentState, CallState, ReferenceRequest, RequestState
 from tests.asking import TOPICS, accepted, ask, assignment_of, contacted, history_of, messages_to
 from tests.consented import Known, agree, make_advocate, make_company, make_staff
 
@@ -355,3 +355,25 @@ def test_withdrawing_consent_cancels_an_accepted_call(db: Session, agreed: Known
     consents.withdraw(db, agreed.id, by=agreed.actor)
     db.commit()
     assert (request.state, assignment.state, call.state) == ("unfilled", "withdrawn", "cancelled")
+
+
+def test_a_deal_stands_at_some_stage(db: Session, rep: Known, sol: Known) -> None:
+    with pytest.raises(Invalid):
+        opportunities.add(db, by=rep.actor, stage="  ")
+    with pytest.raises(NotAllowed):
+        opportunities.add(db, by=sol.actor, stage="Engaging")
+
+
+def test_states_move_only_along_their_tables(db: Session, agreed: Known, rep: Known) -> None:
+    request, assignment, call = accepted(db, agreed, rep)
+    with pytest.raises(Conflict):
+        assignments.move_request(db, request, RequestState.REQUESTED)
+    with pytest.raises(Conflict):
+        assignments.move_assignment(db, assignment, AssignmentState.EXPIRED)
+    with pytest.raises(Conflict):
+        assignments.move_call(call, CallState.PROPOSED)
+    with pytest.raises(NotFound):
+        assignments.lock(db, request.id, []).assignment(999_999)
+    with pytest.raises(NotFound):
+        assignments.lock(db, 999_999, [])
+    db.commit()
