@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 _WEAK = {"secret", "changeme", "change-me", "dev", "development", "password", "default"}
 
@@ -64,6 +69,22 @@ class Settings(BaseSettings):
     @classmethod
     def _by_commas(cls, value: object) -> object:
         return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str | None) -> str | None:
+        """An empty one is none; `postgres://` is the older spelling."""
+        if not value:
+            return None
+        url = re.sub(r"^postgres://", "postgresql://", value)
+        try:
+            if not url.startswith("postgresql://"):
+                raise ValueError
+            conninfo_to_dict(url)
+            make_url(url)
+        except (ValueError, psycopg.Error, ArgumentError):
+            raise ValueError("must be an address like postgresql://user:password@host:5432/database") from None
+        return url
 
     @cached_property
     def demo(self) -> bool:

@@ -6,6 +6,7 @@ import os
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from portal import jobs
 from portal.access import invitations
@@ -100,16 +101,22 @@ for _command in (*data.COMMANDS, *demo.COMMANDS):
 
 
 def main() -> None:
-    """The console command; refusals and unsafe settings end it with their sentences."""
+    """The console command: 0 it is done, 1 refused with a sentence, 2 asked for wrongly, 130 interrupted."""
     try:
-        portal.main(standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
+        ended = portal.main(prog_name="portal", standalone_mode=False)  # what a command gives back is an exit code
+        sys.exit(ended or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (Refusal, UnsafeSettings, embedded.EmbeddedError) as error:
+    except (Refusal, UnsafeSettings, embedded.EmbeddedError, migrating.UnknownRevisionError) as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(
+            f"The database does not answer: {str(error.orig).splitlines()[0]} "
+            f"Is PostgreSQL running there, and is DATABASE_URL right?",
+            err=True,
+        )
         sys.exit(1)

@@ -12,7 +12,7 @@ from portal.cli.installation import application, load_settings
 from portal.cli.serve import serve
 from portal.database import db, migrating, run
 from portal.demo import build, cast
-from portal.settings import Settings
+from portal.settings import Settings, UnsafeSettings
 
 
 @click.command()
@@ -22,6 +22,10 @@ def demo(serving: bool, port: int | None) -> None:
     """Build the demo program in an empty instance, unless it is there already."""
     os.environ.setdefault("PORTAL_ENV", "demo")
     settings = load_settings()
+    if settings.env == "production":
+        raise UnsafeSettings(
+            ["PORTAL_ENV is production: build the demo in an instance of its own, without PORTAL_ENV."]
+        )
     port = port or settings.port
     if "PORTAL_BASE_URL" not in os.environ:
         os.environ["PORTAL_BASE_URL"] = f"http://localhost:{port}"

@@ -20,7 +20,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         for problem in error.errors():
-            click.echo(f"{problem['loc'][0]}: {problem['msg']}.", err=True)
+            click.echo(f"{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}.", err=True)
         raise click.exceptions.Exit(2) from error
 
 

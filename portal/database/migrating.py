@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 _HERE: Final = Path(__file__).resolve().parent.parent
@@ -29,9 +33,24 @@ def config(connection: Connection) -> Config:
     return settings
 
 
+class UnknownRevisionError(Exception):
+    """A revision that is asked for, or that the database is at, is none of this version; the text says which."""
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (CommandError, RevisionError) as error:
+        raise UnknownRevisionError(f"{error}. This version of the portal knows: {known()}.") from error
+
+
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Upgrade to `revision` in one transaction; a second process that tries meanwhile waits its turn."""
-    with engine.begin() as connection:
+    """Upgrade to `revision` in one transaction; a second process that tries meanwhile waits its turn.
+
+    Refuses (`UnknownRevisionError`) a database that a later version has shaped.
+    """
+    with _said_plainly(), engine.begin() as connection:
         connection.execute(
             text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
         )
@@ -41,17 +60,26 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Go back to `revision` in one transaction."""
-    with engine.begin() as connection:
+    with _said_plainly(), engine.begin() as connection:
         command.downgrade(config(connection), revision)
 
 
 def head() -> str:
     """The newest revision that the code knows."""
-    settings = Config()
-    settings.set_main_option("script_location", str(scripts()).replace("%", "%%"))
-    newest = ScriptDirectory.from_config(settings).get_current_head()
+    newest = _directory().get_current_head()
     assert newest is not None, "the wheel is broken: it holds no migrations"
     return newest
+
+
+def known() -> str:
+    """The revisions that the code knows, oldest first, to be shown."""
+    return ", ".join(["base", *(revision.revision for revision in reversed(list(_directory().walk_revisions())))])
+
+
+def _directory() -> ScriptDirectory:
+    settings = Config()
+    settings.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    return ScriptDirectory.from_config(settings)
 
 
 def at_head(connection: Connection) -> bool:
@@ -61,7 +89,7 @@ def at_head(connection: Connection) -> bool:
 
 def move(engine: Engine, revision: str) -> None:
     """Go to `revision`, forwards or back."""
-    with engine.connect() as connection:
+    with _said_plainly(), engine.connect() as connection:
         settings = config(connection)
         script = ScriptDirectory.from_config(settings)
         now = MigrationContext.configure(connection).get_current_revision()
