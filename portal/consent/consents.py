@@ -121,8 +121,8 @@ def withdraw(
     return events
 
 
-def expire_due(session: Session, *, limit: int = 200) -> int:
-    """Let consents run out whose time has come, for at most `limit` people; how many people it was."""
+def overdue(session: Session, *, limit: int = 200) -> list[int]:
+    """The people who have consents whose time is up, at most `limit` of them."""
     due = (
         select(ConsentCurrent.person_id)
         .where(ConsentCurrent.live, ConsentCurrent.valid_until <= now(session))
@@ -130,25 +130,31 @@ def expire_due(session: Session, *, limit: int = 200) -> int:
         .order_by(ConsentCurrent.person_id)
         .limit(limit)
     )
-    people = list(session.scalars(due))
-    for person_id in people:
-        lock_person(session, person_id)
-        over = select(ConsentCurrent.scope).where(
-            ConsentCurrent.person_id == person_id, ConsentCurrent.live, ConsentCurrent.valid_until <= now(session)
-        )
-        ending = sorted(session.scalars(over))
-        if not ending:
-            continue
-        events = _end(session, person_id, ending, Kind.EXPIRED, by=SYSTEM, channel=Channel.JOB)
-        messages.notify(
-            session,
-            person_id,
-            "consent.expired",
-            link="/references",
-            subject_ref=f"consent_event:{events[0].id}",
-            scopes=ending,
-        )
-    return len(people)
+    return list(session.scalars(due))
+
+
+def expire(session: Session, person_id: int) -> bool:
+    """Let a person's consents run out whose time has come; whether there were any.
+
+    One person a transaction: what closes with a consent takes locks that come after those of all people.
+    """
+    lock_person(session, person_id)
+    over = select(ConsentCurrent.scope).where(
+        ConsentCurrent.person_id == person_id, ConsentCurrent.live, ConsentCurrent.valid_until <= now(session)
+    )
+    ending = sorted(session.scalars(over))
+    if not ending:
+        return False
+    events = _end(session, person_id, ending, Kind.EXPIRED, by=SYSTEM, channel=Channel.JOB)
+    messages.notify(
+        session,
+        person_id,
+        "consent.expired",
+        link="/references",
+        subject_ref=f"consent_event:{events[0].id}",
+        scopes=ending,
+    )
+    return True
 
 
 def live_scopes(session: Session, person_id: int) -> list[str]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from portal.consent import consents
-from portal.jobs import periodic
+from portal.jobs import defer, periodic, task
+
+_EXPIRE: Final = "consent.expire_person"
+
+
+@task(_EXPIRE)
+def expire_person(session: Session, person_id: int) -> None:
+    """Write that a person's consents have run out whose time is up, and close what stands on them."""
+    consents.expire(session, person_id)
 
 
 @periodic("consent.expire", cron="*/5 * * * *")
 def expire(session: Session) -> None:
-    """Write that consents have run out whose time is up, and close what stands on them."""
-    consents.expire_due(session)
+    """Give each person whose time is up to a job of their own."""
+    for person_id in consents.overdue(session):
+        defer(session, _EXPIRE, person_id=person_id)

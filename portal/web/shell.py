@@ -19,7 +19,7 @@ Words: TypeAlias = str | LazyString
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A place in the navigation; `fact` names the visitor's fact that is shown as its count, `short` its word on phones."""
+    """A place in the navigation; `fact` names the fact shown as its count, `short` its word on phones."""
 
     face: str
     group: Words

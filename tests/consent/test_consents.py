@@ -21,6 +21,7 @@ from portal.messages.models import Message
 from portal.people import people
 from portal.people.states import AdvocateStatus
 from tests.conftest import Superuser
+from tests.consent.expiring import expire_due
 from tests.consented import BOTH, Known, agree
 
 
@@ -195,7 +196,7 @@ def test_consent_runs_out_by_the_job_and_closes_what_stands_on_it(
     db.commit()
     at((began + timedelta(days=365, seconds=1)).isoformat())
     assert not consents.is_live(db, ana.id, SAME_INDUSTRY)
-    assert consents.expire_due(db) == 1
+    assert expire_due(db) == 1
     db.commit()
     assert closed == [(ana.id, frozenset(BOTH))]
     assert current(db, ana) == dict.fromkeys(BOTH, False)
@@ -203,7 +204,7 @@ def test_consent_runs_out_by_the_job_and_closes_what_stands_on_it(
     ended = db.scalars(select(ConsentEvent).where(ConsentEvent.kind == Kind.EXPIRED)).all()
     assert {(event.channel, event.actor_id) for event in ended} == {(Channel.JOB, None)}
     assert messages(db, ana)[-1] == "consent.expired"
-    assert consents.expire_due(db) == 0
+    assert expire_due(db) == 0
 
 
 def test_only_as_many_people_run_out_in_one_transaction_as_asked(
@@ -212,7 +213,7 @@ def test_only_as_many_people_run_out_in_one_transaction_as_asked(
     agree(db, ana)
     agree(db, sol)
     at((now(db) + timedelta(days=366)).isoformat())
-    assert [consents.expire_due(db, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [expire_due(db, limit=1) for _ in range(3)] == [1, 1, 0]
 
 
 def test_every_event_leaves_a_line_in_the_record(db: Session, ana: Known) -> None:

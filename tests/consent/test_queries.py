@@ -13,6 +13,7 @@ from portal.clock import now
 from portal.consent import consents, disclosures, notices, queries
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.database.refusal import NotFound
+from tests.consent.expiring import expire_due
 from tests.consented import Known, agree
 
 
@@ -34,7 +35,7 @@ def test_each_scope_says_where_it_stands(db: Session, ana: Known, at: Callable[[
     assert [standing.live for standing in queries.standings(db, ana.id)] == [True, False]
     at((began + timedelta(days=366)).isoformat())
     assert states(db, ana)[0] == "expired", "also before the job has run"
-    consents.expire_due(db)
+    expire_due(db)
     assert states(db, ana)[0] == "expired"
 
 

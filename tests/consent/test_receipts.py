@@ -14,6 +14,7 @@ from portal.clock import now
 from portal.consent import consents, receipts
 from portal.consent.scopes import SAME_INDUSTRY
 from portal.database.refusal import NotFound
+from tests.consent.expiring import expire_due
 from tests.consented import Known
 
 SECRET = "a-secret-of-the-installation-0123456789"
@@ -100,7 +101,7 @@ def test_the_end_of_a_consent_has_a_receipt_too(db: Session, ana: Known, at: Cal
     assert (event["event_state"], event["validity_duration"]) == ("consent withdrawn", None)
     consents.give(db, ana.id, [SAME_INDUSTRY], by=ana.actor)
     at((now(db) + timedelta(days=366)).isoformat())
-    consents.expire_due(db)
+    expire_due(db)
     last = consents.live_scopes(db, ana.id)
     assert last == []
     ended = receipts.record(db, _newest(db), base_url=BASE)["consent_record"]["event"][0]

@@ -28,6 +28,7 @@ from portal.references.models.pool import PoolEntry, PoolFacet, PoolProposal, Pr
 from portal.references.profile import Wanted
 from tests.asking import ask
 from tests.conftest import Superuser
+from tests.consent.expiring import expire_due
 from tests.consented import BOTH, Known, agree, make_advocate
 
 
@@ -200,7 +201,7 @@ def test_an_entry_is_not_found_once_its_time_is_up(db: Session, ana: Known, at: 
     at((now(db) + timedelta(days=366)).isoformat())
     with pytest.raises(NotFound):
         pool.entry_of(db, row.public_id)
-    consents.expire_due(db)
+    expire_due(db)
     db.commit()
     assert entry(db, ana) is None
 
