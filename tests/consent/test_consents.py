@@ -11,12 +11,15 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.audit import SYSTEM, Actor
 from portal.clock import now
-from portal.consent import consents
+from portal.consent import consents, jobs
 from portal.consent.models import Channel, ConsentCurrent, ConsentEvent, Kind
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.database import run
 from portal.database.refusal import Conflict, Invalid, NotAllowed
+from portal.jobs import run_due
 from portal.messages.models import Message
 from portal.people import people
 from portal.people.states import AdvocateStatus
@@ -207,13 +210,20 @@ def test_consent_runs_out_by_the_job_and_closes_what_stands_on_it(
     assert expire_due(db) == 0
 
 
-def test_only_as_many_people_run_out_in_one_transaction_as_asked(
-    db: Session, ana: Known, sol: Known, at: Callable[[str], None]
-) -> None:
+def test_the_job_gives_each_person_to_a_job_of_their_own(db: Session, ana: Known, sol: Known) -> None:
     agree(db, ana)
     agree(db, sol)
-    at((now(db) + timedelta(days=366)).isoformat())
-    assert [expire_due(db, limit=1) for _ in range(3)] == [1, 1, 0]
+    later = now(db) + timedelta(days=366)
+    db.commit()
+    with clock.pinned(later):
+        run_due(db)
+        run(jobs.expire)
+        assert db.scalars(text("SELECT args ->> 'person_id' FROM procrastinate_jobs ORDER BY id")).all() == [
+            str(ana.id),
+            str(sol.id),
+        ]
+        run_due(db)
+    assert current(db, ana) == current(db, sol) == dict.fromkeys(BOTH, False)
 
 
 def test_every_event_leaves_a_line_in_the_record(db: Session, ana: Known) -> None:

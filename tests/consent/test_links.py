@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.consent import consents, links
-from portal.consent.jobs import expire
 from portal.consent.scopes import SAME_INDUSTRY
 from portal.database.refusal import Gone, NotFound
 from portal.messages.kinds import kind_of
@@ -20,6 +19,7 @@ from portal.messages.letter import compose
 from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.models import Person
+from tests.consent.expiring import expire_due
 from tests.consented import Known, agree
 
 KEYS = ["the-present-key-of-fifty-characters", "a-former-key"]
@@ -73,7 +73,7 @@ def test_each_end_has_a_mail_of_its_own(app: Flask, db: Session, ana: Known) -> 
     agree(db, ana)
     db.connection().exec_driver_sql("SELECT set_config('portal.now', (now() + interval '2 years')::text, true)")
     db.info.pop("clock", None)
-    expire(db)
+    expire_due(db)
     assert "run out" in str(mail_of(app, db, ana)["Subject"])
 
 
