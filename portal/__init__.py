@@ -92,7 +92,12 @@ def database_options(settings: configuration.Settings) -> dict[str, object]:
     return {
         "pool_size": settings.web_threads,
         "max_overflow": 4,
-        "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "connect_args": {"application_name": "portal", "options": given, "connect_timeout": 5},
+        "pool_use_lifo": True,
+        "connect_args": {
+            "application_name": "portal",
+            "options": given,
+            "connect_timeout": 5,
+            "prepare_threshold": 2,
+        },
     }

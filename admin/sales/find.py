@@ -14,11 +14,12 @@ from flask_babel import lazy_gettext as _l
 from portal.database import db
 from portal.database.refusal import NotFound
 from portal.references import fatigue, pool_search
-from portal.references.pool_search import Candidate, Found
+from portal.references.pool_search import Candidate, Counted, Found
 from portal.references.pool_sql import FACETS, Filters
 from portal.references.queries import deals
 from portal.references.queries.deals import Deal
 from portal.references.sizes import SIZE_WORDS
+from portal.web import templating
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
 from portal.web.visitor import current_visitor
@@ -31,6 +32,8 @@ FACET_TITLES: Final[dict[str, LazyString]] = {
     "size": _l("Company size"),
     "product": _l("Product"),
 }
+templating.same_for_same("sales/find/person.html", "asked", "asking", "person")
+templating.known_by_itself(Candidate)
 _LONGEST_WORDS: Final = 200
 _MOST_CHOSEN: Final = 20
 _IN_ADDRESS: Final = frozenset({*FACETS, "text", "opportunity"})
@@ -50,6 +53,19 @@ class Chip:
 
     label: str
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet."""
+
+    value: str
+    label: str
+    count: str
+    checked: bool
+
+
+templating.known_by_itself(Option)
 
 
 @bp.get("")
@@ -116,21 +132,15 @@ def _without(name: str, value: str) -> str:
     return url_for(".index", **kept)
 
 
-def _facets(found: Found) -> list[tuple[str, LazyString, list[dict[str, Any]]]]:
+def _facets(found: Found) -> list[tuple[str, LazyString, tuple[Option, ...]]]:
     return [
-        (
-            facet,
-            title,
-            [
-                {
-                    "value": counted.value,
-                    "label": SIZE_WORDS.get(counted.value, counted.value) if facet == "size" else counted.value,
-                    "count": f"{counted.entries}+" if counted.least and counted.entries else counted.entries,
-                    "checked": counted.checked,
-                }
-                for counted in found.facets[facet]
-            ],
-        )
+        (facet, title, tuple(_option(facet, counted) for counted in found.facets[facet]))
         for facet, title in FACET_TITLES.items()
         if found.facets[facet]
     ]
+
+
+def _option(facet: str, counted: Counted) -> Option:
+    label = SIZE_WORDS.get(counted.value, counted.value) if facet == "size" else counted.value
+    number = f"{counted.entries}+" if counted.least and counted.entries else str(counted.entries)
+    return Option(counted.value, str(label), number, counted.checked)

@@ -1,5 +1,6 @@
 """The session, the unit of work, and what every table shares."""
 
+from portal.database import connections
 from portal.database.base import Base, Identified, choices, db
 from portal.database.unit_of_work import (
     before_commit,
@@ -8,4 +9,4 @@ from portal.database.unit_of_work import (
     run,
 )
 
-__all__ = ["Base", "Identified", "before_commit", "choices", "db", "in_transaction", "read_only", "run"]
+__all__ = ["Base", "Identified", "before_commit", "choices", "connections", "db", "in_transaction", "read_only", "run"]

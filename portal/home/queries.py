@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
 from portal.challenges.queries import offers
 from portal.challenges.queries.offers import Offer
-from portal.points import balance, recognition
+from portal.points import recognition
 from portal.points.balance import Balance
 from portal.points.recognition import Standing
-from portal.references.models.pool import PoolProposal, ProposalState
 from portal.references.queries import asks
 from portal.references.queries.asks import TheAsk
-from portal.rewards.models import Reward
-from portal.rewards.states import RewardState
 
 _CARDS = 5
 
@@ -45,35 +43,26 @@ class Home:
     goal: Goal | None
 
 
-def home(session: Session, person_id: int) -> Home:
-    """Everything on the page, in a bounded number of statements."""
-    points = balance.of(session, person_id)
+def home(session: Session, person_id: int, *, asked: bool) -> Home:
+    """Everything on the page, in a bounded number of statements; `asked`: whether an ask of theirs is open."""
+    position = recognition.position(session, person_id)
     offered = offers.next_for(session, person_id, limit=_CARDS)
+    nearby = session.execute(_NEARBY, {"person": person_id, "available": position.balance.available}).one()
     return Home(
-        asks=asks.waiting(session, person_id, limit=2),
-        proposed=_proposed(session, person_id),
+        asks=asks.waiting(session, person_id, limit=2) if asked else [],
+        proposed=nearby.proposed,
         feature=offered[0] if offered else None,
         picks=offered[1:],
-        balance=points,
-        standing=recognition.standing(recognition.ladder(session), points.lifetime),
-        goal=_goal(session, points.available),
+        balance=position.balance,
+        standing=position.standing,
+        goal=Goal(nearby.public_id, nearby.name, nearby.art, nearby.price) if nearby.public_id else None,
     )
 
 
-def _proposed(session: Session, person_id: int) -> bool:
-    wanted = select(PoolProposal.person_id).where(
-        PoolProposal.person_id == person_id, PoolProposal.state == ProposalState.OPEN
-    )
-    return session.execute(wanted.limit(1)).first() is not None
-
-
-def _goal(session: Session, available: int) -> Goal | None:
-    beyond = Reward.price > available
-    wanted = (
-        select(Reward.public_id, Reward.name, Reward.art, Reward.price)
-        .where(Reward.state == RewardState.ACTIVE, or_(Reward.stock.is_(None), Reward.stock > 0))
-        .order_by(beyond.desc(), func.abs(Reward.price - available), Reward.id)
-        .limit(1)
-    )
-    row = session.execute(wanted).first()
-    return Goal(*row) if row else None
+_NEARBY: Final = text("""
+SELECT EXISTS (SELECT FROM pool_proposal WHERE person_id = :person AND state = 'open') AS proposed, goal.*
+  FROM (VALUES (1)) AS page
+  LEFT JOIN LATERAL (
+    SELECT public_id, name, art, price FROM reward WHERE state = 'active' AND (stock IS NULL OR stock > 0)
+     ORDER BY price > :available DESC, abs(price - :available), id LIMIT 1) AS goal ON true
+""").bindparams(bindparam("person", type_=BigInteger), bindparam("available", type_=BigInteger))

@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
     face = shell.home_of(visitor)
     if face != "advocate":
         return redirect(url_for(shell.endpoint_of(face) or "access.account"), 303)
-    home = queries.home(db.session(), visitor.person_id)
+    home = queries.home(db.session(), visitor.person_id, asked=bool(visitor.facts.get("asks")))
     return render_template("home/index.html", home=home, greeting=_greeting(visitor.name.split()[0]))
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.points import causes
 from portal.points.models import Account, AccountKind, Kind, Phase, Transfer
 from portal.web.paging import Cursor, Page, page_of
+from portal.web.speech import said
 
 PAGE: Final = 30
+LARGEST: Final = 2**63 - 1
+"""Above every id."""
+_ROWS: Final = bindparam("rows", type_=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,12 @@ class Line:
         return "undo-2" if self.phase is Phase.VOID else _LOOKS[self.kind][1]
 
     @property
-    def what(self) -> LazyString:
+    def what(self) -> str:
         """What happened, in a word or two."""
-        return _l("Given back") if self.phase is Phase.VOID else _LOOKS[self.kind][0]
+        return said(_GIVEN_BACK if self.phase is Phase.VOID else _LOOKS[self.kind][0])
 
 
+_GIVEN_BACK: Final = _l("Given back")
 _LOOKS: Final = {
     Kind.AWARD: (_l("Earned"), "sparkles"),
     Kind.REDEMPTION: (_l("Reward"), "gift"),
@@ -58,16 +64,8 @@ _LOOKS: Final = {
 
 def statement(session: Session, person_id: int, *, after: Cursor | None = None, limit: int = PAGE) -> Page[Line]:
     """A person's lines, newest first: together they are what can be spent. A hold that was posted stays one line."""
-    own, debt = (_account(person_id, kind) for kind in (AccountKind.PERSON, AccountKind.CLAWBACK))
-    parts = [_side(side == own, after, limit) for side in (Transfer.credit, Transfer.debit)]
-    found = union_all(*parts, _side(Transfer.debit == debt, after, limit)).subquery()
-    settled = aliased(Transfer)
-    rows = session.execute(
-        select(found, settled.id.label("settled_by"), own.label("own"))
-        .outerjoin(settled, and_(settled.hold_id == found.c.id, found.c.phase == Phase.HOLD))
-        .order_by(found.c.id.desc())
-        .limit(limit + 1)
-    ).all()
+    before = after[0] if after else LARGEST
+    rows = session.execute(_lines(), {"person": person_id, "before": before, "rows": limit + 1}).all()
     names = causes.named(session, (row.cause for row in rows))
     lines = []
     for row in rows:
@@ -101,17 +99,32 @@ def _worth(kind: Kind, phase: Phase, amount: int, *, to_person: bool) -> int:
     return amount if to_person or phase is Phase.VOID else -amount
 
 
-def _account(person_id: int, kind: AccountKind) -> ScalarSelect[int]:
+@cache
+def _lines() -> Select[*tuple[Any, ...]]:
+    """The statement of `statement`, put together once: that would take longer than to run it."""
+    own, debt = (_account(kind) for kind in (AccountKind.PERSON, AccountKind.CLAWBACK))
+    found = union_all(_side(Transfer.credit == own), _side(Transfer.debit == own), _side(Transfer.debit == debt))
+    line, settled = found.subquery(), aliased(Transfer)
+    return (
+        select(line, settled.id.label("settled_by"), own.label("own"))
+        .outerjoin(settled, and_(settled.hold_id == line.c.id, line.c.phase == Phase.HOLD))
+        .order_by(line.c.id.desc())
+        .limit(_ROWS)
+    )
+
+
+def _account(kind: AccountKind) -> ScalarSelect[int]:
     return (
         select(Account.id)
-        .where(Account.kind == kind, Account.person_id == person_id, Account.unit == "points")
+        .where(Account.kind == kind, Account.person_id == bindparam("person", type_=BigInteger))
+        .where(Account.unit == "points")
         .scalar_subquery()
     )
 
 
-def _side(side: ColumnElement[bool], after: Cursor | None, limit: int) -> Select[*tuple[Any, ...]]:
+def _side(side: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """The newest lines of one side of an account: an index scan of as many rows as the page shows."""
-    lines = (
+    return (
         select(
             Transfer.id,
             Transfer.kind,
@@ -122,8 +135,7 @@ def _side(side: ColumnElement[bool], after: Cursor | None, limit: int) -> Select
             Transfer.reason,
             Transfer.created_at,
         )
-        .where(side, Transfer.phase != Phase.POST)
+        .where(side, Transfer.phase != Phase.POST, Transfer.id < bindparam("before", type_=BigInteger))
         .order_by(Transfer.id.desc())
-        .limit(limit + 1)
+        .limit(_ROWS)
     )
-    return lines.where(Transfer.id < after[0]) if after else lines

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.messages import messages
-from portal.points.models import Level
+from portal.points.balance import Balance
+from portal.points.models import Account, AccountKind, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,47 @@ class Standing:
         return self.following.threshold if self.following else self.lifetime
 
 
-def ladder(session: Session) -> list[Rung]:
-    """All levels, lowest first."""
-    rows = session.execute(select(Level.name, Level.threshold, Level.benefit).order_by(Level.threshold))
-    return [Rung(number, *row) for number, row in enumerate(rows, start=1)]
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a person has, and where that stands on the ladder."""
+
+    balance: Balance
+    standing: Standing
+    ladder: list[Rung]
+
+
+def position(session: Session, person_id: int) -> Position:
+    """Balance and standing of a person as stored, in one statement; for screens."""
+    rows = session.execute(_position(), {"person": person_id}).all()
+    rungs = [Rung(number, row.name, row.threshold, row.benefit) for number, row in enumerate(rows, start=1)]
+    first = rows[0]
+    balance = Balance(first.posted - first.held, first.held, first.lifetime, first.owed)
+    return Position(balance, standing(rungs, balance.lifetime), rungs)
+
+
+@cache
+def _position() -> Select[*tuple[Any, ...]]:
+    own, debt = aliased(Account), aliased(Account)
+    return (
+        select(
+            Level.name,
+            Level.threshold,
+            Level.benefit,
+            func.coalesce(own.posted, 0).label("posted"),
+            func.coalesce(own.held, 0).label("held"),
+            func.coalesce(own.lifetime, 0).label("lifetime"),
+            func.coalesce(-debt.posted, 0).label("owed"),
+        )
+        .select_from(Level)
+        .outerjoin(own, _account(own, AccountKind.PERSON))
+        .outerjoin(debt, _account(debt, AccountKind.CLAWBACK))
+        .order_by(Level.threshold)
+    )
+
+
+def _account(account: type[Account], kind: AccountKind) -> ColumnElement[bool]:
+    person = bindparam("person", type_=BigInteger)
+    return and_(account.kind == kind, account.person_id == person, account.unit == "points")
 
 
 def standing(rungs: list[Rung], lifetime: int) -> Standing:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.access.visitor import FACTS
 from portal.database import db
-from portal.points import balance, queries, recognition
+from portal.points import queries, recognition
 from portal.points.models import Account, AccountKind
 from portal.web import shell
 from portal.web.paging import cursor_of
@@ -31,11 +31,11 @@ shell.add_item(shell.Item("advocate", _l("You"), _l("Points"), "points.statement
 def statement() -> str:
     """Every movement of my points, why, and what can be spent."""
     person_id = current_visitor().person_id
-    now = balance.of(db.session(), person_id)
+    now = recognition.position(db.session(), person_id)
     return render_template(
         "points/statement.html",
-        balance=now,
-        standing=recognition.standing(recognition.ladder(db.session()), now.lifetime),
+        balance=now.balance,
+        standing=now.standing,
         page=queries.statement(db.session(), person_id, after=cursor_of(int)),
     )
 
@@ -44,6 +44,5 @@ def statement() -> str:
 @for_advocates
 def levels() -> str:
     """The ladder: where I stand, what each level opens."""
-    rungs = recognition.ladder(db.session())
-    lifetime = balance.of(db.session(), current_visitor().person_id).lifetime
-    return render_template("points/levels.html", rungs=rungs, standing=recognition.standing(rungs, lifetime))
+    now = recognition.position(db.session(), current_visitor().person_id)
+    return render_template("points/levels.html", rungs=now.ladder, standing=now.standing)

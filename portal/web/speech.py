@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from datetime import UTC, tzinfo
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any, Final
@@ -10,13 +11,14 @@ from typing import Any, Final
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, LazyString, get_locale, get_timezone
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 _KEPT: Final[ContextVar[SimpleNamespace | None]] = ContextVar("speech", default=None)
 """What flask-babel knows in this request; it changes that itself where a locale is forced for a while."""
+_SAID: Final[dict[tuple[int, Locale], str]] = {}
 
 
 def locale() -> Locale:
@@ -24,6 +26,22 @@ def locale() -> Locale:
     kept = _KEPT.get()
     known: Locale | None = getattr(kept, "babel_locale", None)
     return known or get_locale() or Locale("en")
+
+
+def zone() -> tzinfo:
+    """The time zone in which times are shown now."""
+    kept = _KEPT.get()
+    known: tzinfo | None = getattr(kept, "babel_tzinfo", None)
+    return known or get_timezone() or UTC
+
+
+def said(words: LazyString) -> str:
+    """What words of a module say in the language spoken now; they stand there as long as the process lives."""
+    key = (id(words), locale())
+    known = _SAID.get(key)
+    if known is None:
+        known = _SAID[key] = str(words)
+    return known
 
 
 def place() -> tuple[Locale, str]:

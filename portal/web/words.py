@@ -10,12 +10,11 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_compact_currency, format_decimal
 from flask import Flask, has_request_context, request
-from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from portal import clock
 from portal.database import db
-from portal.web.speech import Speech, locale
+from portal.web.speech import Speech, locale, zone
 from portal.web.visitor import visitor_or_none
 
 babel = Speech()  # type: ignore[no-untyped-call]
@@ -54,7 +53,7 @@ def _zone() -> str:
 
 
 def _local(value: datetime) -> datetime:
-    return value.astimezone(get_timezone())
+    return value.astimezone(zone())
 
 
 def moment(value: datetime) -> str:
@@ -70,9 +69,9 @@ def time_of_day(value: datetime) -> str:
 
 def day(value: date | datetime) -> str:
     """A day, like "4 Dec 2026"; without the year in the current one."""
-    zone = get_timezone()
-    local = value.astimezone(zone).date() if isinstance(value, datetime) else value
-    return _day(local, local.year == _year(_now(), zone), locale())
+    here = zone()
+    local = value.astimezone(here).date() if isinstance(value, datetime) else value
+    return _day(local, local.year == _year(_now(), here), locale())
 
 
 @lru_cache(maxsize=2048)
@@ -81,8 +80,8 @@ def _day(local: date, this_year: bool, spoken: Locale) -> str:
 
 
 @lru_cache(maxsize=64)
-def _year(now: datetime, zone: tzinfo) -> int:
-    return now.astimezone(zone).year
+def _year(now: datetime, here: tzinfo) -> int:
+    return now.astimezone(here).year
 
 
 def ago(value: datetime) -> str:

@@ -18,6 +18,8 @@ from typing import Final
 _PATIENCE: Final = 30.0
 _LARGEST: Final = 1 << 18
 HOST: Final = "portal.example"
+WARM_UP: Final = 3.0
+"""Seconds."""
 
 
 def get(path: str, *, host: str = HOST, cookie: str = "") -> bytes:
@@ -172,9 +174,10 @@ class Subject:
 
 
 def interleave(subjects: Sequence[Subject], *, rounds: int, seconds: float) -> None:
-    """Warm each up, then measure all in turn, each round in the opposite order of the one before."""
+    """Warm each up (each connection of each process prepares its statements), then measure all in turn, each round in
+    the opposite order of the one before."""
     for subject in subjects:
-        run(subject.port, subject.streams(), seconds=min(seconds, 1.0), status=subject.status)
+        run(subject.port, subject.streams(), seconds=WARM_UP, status=subject.status)
     for number in range(rounds):
         for subject in subjects if number % 2 == 0 else reversed(subjects):
             subject.rounds.append(run(subject.port, subject.streams(), seconds=seconds, status=subject.status))

@@ -108,7 +108,7 @@ def test_the_ladder(app: Portal, db: Session, ana: Actor, mia: Actor) -> None:
 
 def test_the_last_level_has_no_next(app: Portal, db: Session, ana: Actor, mia: Actor) -> None:
     earn(db, ana, 3000, by=mia)
-    standing = recognition.standing(recognition.ladder(db), 3000)
+    standing = recognition.position(db, who(ana)).standing
     assert (standing.level.name, standing.following, standing.to_go, standing.needed) == ("Platinum", None, 0, 3000)
     assert Browser(app, db, ana).get("/points").status_code == 200
 

@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Row, Select, and_, case, cast, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from portal.challenges import activities, audience
@@ -107,11 +122,11 @@ def counts(session: Session, person_id: int) -> Mapping[Tab, int]:
     return dict(zip(Tab, found, strict=True))
 
 
-def _own(person_id: int) -> ColumnElement[bool]:
+def _own(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     return and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id)
 
 
-def _in(tab: Tab, person_id: int) -> ColumnElement[bool]:
+def _in(tab: Tab, person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     if tab is Tab.OPEN:
         return and_(Submission.id.is_(None), audience.offered_to(person_id))
     return Submission.state.in_(tab.states)
@@ -121,14 +136,16 @@ def _rank() -> ColumnElement[int]:
     return case((Submission.state == State.REDO_REQUESTED, 0), (Submission.state == State.IN_PROGRESS, 1), else_=2)
 
 
-def _cards(person_id: int, rank: ColumnElement[int], at: ColumnElement[datetime]) -> Select[Any]:
+def _cards(person_id: int | ColumnElement[int], rank: ColumnElement[int], at: ColumnElement[datetime]) -> Select[Any]:
     """Challenges with the person's own submission; the points are those promised to them, once they have begun."""
     done = func.count(StageResponse.id).filter(
         StageResponse.state.in_((ResponseState.ACCEPTED, ResponseState.HANDED_IN))
     )
     totals = (
         select(
-            func.coalesce(func.sum(func.coalesce(StageResponse.points, Stage.points)), 0).label("points"),
+            cast(func.coalesce(func.sum(func.coalesce(StageResponse.points, Stage.points)), 0), BigInteger).label(
+                "points"
+            ),
             func.count(Stage.id).label("steps"),
             done.label("steps_done"),
         )
@@ -165,14 +182,21 @@ def _cards(person_id: int, rank: ColumnElement[int], at: ColumnElement[datetime]
 
 
 def _offer(row: Row[Any]) -> Offer:
-    return Offer(**{**row._mapping, "points": int(row.points)})
+    return Offer(*tuple(row))
 
 
 def next_for(session: Session, person_id: int, *, limit: int) -> list[Offer]:
     """What a person would do next: changes asked first, then what was begun, then what is open and closes soonest."""
+    return [_offer(row) for row in session.execute(_next(), {"person": person_id, "rows": limit})]
+
+
+@cache
+def _next() -> Select[Any]:
+    """The statement of `next_for`, put together once: that would take longer than to run it."""
+    person_id = bindparam("person", type_=BigInteger)
     rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
     begun = Submission.state.in_((State.REDO_REQUESTED, State.IN_PROGRESS, State.SUBMITTED))
     waits_last = case((Submission.state == State.SUBMITTED, 1), else_=0)
     wanted = _cards(person_id, rank, at).where(or_(begun, _in(Tab.OPEN, person_id)))
     order = (waits_last, rank, Challenge.closes_at.asc().nulls_last(), at.desc(), Challenge.id.desc())
-    return [_offer(row) for row in session.execute(wanted.order_by(*order).limit(limit))]
+    return wanted.order_by(*order).limit(bindparam("rows", type_=BigInteger))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, exists, select
+from sqlalchemy import BigInteger, Select, bindparam, case, exists, select
 from sqlalchemy.orm import Session
 
-from portal.clock import now
+from portal.clock import PORTAL_NOW
 from portal.database.refusal import NotFound
 from portal.people.models import Person, PersonEmail
 from portal.references.models import (
@@ -62,7 +64,7 @@ class TheAsk:
 
 def ask(session: Session, public_id: UUID, person_id: int) -> TheAsk:
     """One's own ask. Refuses `NotFound` for a missing one and for somebody else's alike."""
-    found = _all(session, _statement(session, person_id).where(Assignment.public_id == public_id))
+    found = _all(session, _statement().where(Assignment.public_id == public_id), {"person": person_id})
     if not found:
         raise NotFound
     return found[0]
@@ -70,17 +72,22 @@ def ask(session: Session, public_id: UUID, person_id: int) -> TheAsk:
 
 def waiting(session: Session, person_id: int, *, limit: int = 5) -> list[TheAsk]:
     """The asks that wait for this advocate's answer, the most urgent first; for their home and references pages."""
-    statement = _statement(session, person_id).where(
-        Assignment.state == AssignmentState.ASKED, Assignment.answer_by > now(session)
-    )
-    return _all(session, statement.order_by(Assignment.answer_by).limit(limit))
+    return _all(session, _waiting(), {"person": person_id, "rows": limit})
 
 
-def _all(session: Session, statement: Select[*tuple[Any, ...]]) -> list[TheAsk]:
-    return [TheAsk(**row._mapping) for row in session.execute(statement)]
+@cache
+def _waiting() -> Select[*tuple[Any, ...]]:
+    """The statement of `waiting`, put together once: that would take longer than to run it."""
+    mine = _statement().where(Assignment.state == AssignmentState.ASKED, Assignment.answer_by > PORTAL_NOW)
+    return mine.order_by(Assignment.answer_by).limit(bindparam("rows", type_=BigInteger))
 
 
-def _statement(session: Session, person_id: int) -> Select[*tuple[Any, ...]]:
+def _all(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, int]) -> list[TheAsk]:
+    return [TheAsk(*row) for row in session.execute(statement, values)]
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
+    person = bindparam("person", type_=BigInteger)
     named = Assignment.state.in_(_WITH_NAMES)
     said = exists().where(CallFeedback.call_id == ReferenceCall.id, CallFeedback.side == Side.ADVOCATE)
     return (
@@ -102,11 +109,11 @@ def _statement(session: Session, person_id: int) -> Select[*tuple[Any, ...]]:
             ReferenceCall.id.label("call_id"),
             ReferenceCall.state.label("call_state"),
             said.label("said"),
-            (Assignment.answer_by <= now(session)).label("late"),
+            (Assignment.answer_by <= PORTAL_NOW).label("late"),
         )
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
         .join(Person, Person.id == ReferenceRequest.requested_by)
         .outerjoin(PersonEmail, (PersonEmail.person_id == Person.id) & PersonEmail.is_primary)
         .outerjoin(ReferenceCall, ReferenceCall.assignment_id == Assignment.id)
-        .where(Assignment.person_id == person_id, Assignment.asked_at.is_not(None))
+        .where(Assignment.person_id == person, Assignment.asked_at.is_not(None))
     )
