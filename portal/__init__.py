@@ -48,7 +48,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     logs.configure(settings)
     logs.init_app(app)
-    csrf.init_app(app)
+    csrf.init_app(app, settings)
     db.init_app(app)
     login.init_app(app)
     words.init_app(app)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, request
 
+from portal.settings import Settings
 from portal.web.app import SAFE
 from portal.web.forms import csrf
 
@@ -16,8 +17,11 @@ EXEMPT: Final = {
 """Routes without the token, each with its reason."""
 
 
-def init_app(app: Flask) -> None:
-    """Check origin and token of each unsafe request, before anybody is identified."""
+def init_app(app: Flask, settings: Settings) -> None:
+    """Check origin and token of each unsafe request, before anybody is identified.
+
+    Pages whose address holds a secret send no referrer, and so `null` as their origin; the token speaks for them.
+    """
 
     @app.before_request
     def same_origin() -> None:
@@ -27,7 +31,18 @@ def init_app(app: Flask) -> None:
         origin = request.headers.get("Origin")
         if site is not None and site not in {"same-origin", "none"}:
             abort(403)
-        if origin is not None and origin != "null" and urlsplit(origin).netloc != request.host:
+        if origin is not None and origin != "null" and origin not in _own_origins(settings):
             abort(403)
+        if request.endpoint is not None:
+            csrf.protect()
 
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # checked above, where the exempt routes are known
     csrf.init_app(app)
+
+
+def _own_origins(settings: Settings) -> set[str]:
+    """Where our pages come from: the base URL, scheme and port too; outside production also where they are served."""
+    base = urlsplit(settings.base_url)
+    usual = ":443" if base.scheme == "https" else ":80"
+    own = {f"{base.scheme}://{base.netloc.lower().removesuffix(usual)}"}
+    return own if settings.env == "production" else own | {request.host_url.rstrip("/")}

@@ -1,9 +1,8 @@
-"""A portal on a database of its own that goes back to where it was in milliseconds: a copy of a template."""
+"""A portal on a database of its own that goes back to where it was in milliseconds."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +31,7 @@ NOW: Final = "2026-06-15 12:00:00+00"
 """The hour of the world: it stands still, so that ten seconds to undo something last as long as the tests need."""
 LETTER: Final = "20260615120000-abcdef"
 STRANGER: Final = "a-cookie-that-stands-for-nobody-".ljust(43, "x")
-_KEPT_APART: Final = frozenset({"throttle", "alembic_version"})
+_KEPT_APART: Final = ("throttle",)
 """Tries are counted also where they are refused."""
 
 
@@ -42,56 +41,42 @@ def token_for(cookie: str) -> str:
     return str(signer.dumps(csrf_secret(KEY, cookie)))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the databases are."""
-
-    cluster: Cluster
-    template: str
-    work: str
-
-
 class Stand:
     """The portal as in production, the same as demo, a world in it, and who they are."""
 
     def __init__(self, cluster: Cluster, instance: Path) -> None:
-        name = uuid.uuid4().hex[:10]
-        self.place = Place(cluster, f"world_{name}_template", f"world_{name}")
-        self._create(self.place.template)
-        engine = create_engine(cluster.url(self.place.template))
+        self.cluster, self.name = cluster, f"world_{uuid.uuid4().hex[:10]}"
+        cluster.create_database(self.name)
+        self._let_time_stand()
+        engine = create_engine(cluster.url(self.name))
         migrating.migrate(engine)
         engine.dispose()
-        maker = create_app(self._settings(self.place.template, instance, "production"))
-        with maker.app_context():
+        self.app = create_app(self._settings(instance, "production"))
+        self.demo = create_app(self._settings(instance, "demo"))
+        with self.app.app_context():
             self.world: World = build(db.session(), [KEY])
             db.session.remove()
-            db.engine.dispose()
-        self.place.cluster.create_database(self.place.work, self.place.template)
-        self._let_time_stand(self.place.work)
-        self.app = create_app(self._settings(self.place.work, instance, "production"))
-        self.demo = create_app(self._settings(self.place.work, instance, "demo"))
         letters = folder(self.demo.config["PORTAL"])
         letters.mkdir(parents=True, exist_ok=True)
         (letters / f"{LETTER}.eml").write_text("Subject: Hello\nTo: ana@world.example\n\nIt is ready.\n")
         self.world.things["letter"] = LETTER
-        self.watch = psycopg.connect(cluster.url(self.place.work), autocommit=True)
-        self.before = self._content()
+        self.watch = psycopg.connect(cluster.url(self.name), autocommit=True)
+        self.owner = psycopg.connect(cluster.url(self.name, superuser=True), autocommit=True)
+        self.owner.execute("SET session_replication_role = replica")
+        self._keep()
+        self.before = self.pristine = self.content()
         self.last_id = self._next_transaction()
 
-    def _create(self, name: str) -> None:
-        self.place.cluster.create_database(name)
-        self._let_time_stand(name)
-
-    def _let_time_stand(self, name: str) -> None:
-        with psycopg.connect(self.place.cluster.url("postgres", superuser=True), autocommit=True) as connection:
+    def _let_time_stand(self) -> None:
+        with psycopg.connect(self.cluster.url("postgres", superuser=True), autocommit=True) as connection:
             command = sql.SQL("ALTER DATABASE {} SET portal.now = {}")
-            connection.execute(command.format(sql.Identifier(name), sql.Literal(NOW)))
+            connection.execute(command.format(sql.Identifier(self.name), sql.Literal(NOW)))
 
-    def _settings(self, name: str, instance: Path, env: str) -> Settings:
+    def _settings(self, instance: Path, env: str) -> Settings:
         values: dict[str, Any] = {
             "env": env,
             "instance": instance,
-            "database_url": self.place.cluster.url(name),
+            "database_url": self.cluster.url(self.name),
             "secret_key": KEY,
             "base_url": BASE,
             "log_level": "error",
@@ -99,28 +84,45 @@ class Stand:
         return Settings(**values)
 
     def restore(self) -> None:
-        """Everything as it was."""
-        self._let_go()
-        self.place.cluster.drop_database(self.place.work)
-        self.place.cluster.create_database(self.place.work, self.place.template)
-        self._let_time_stand(self.place.work)
-        self.watch = psycopg.connect(self.place.cluster.url(self.place.work), autocommit=True)
+        """Everything as it was: the rows of the tables that differ are put back past every trigger."""
+        now = self.content()
+        changed = [name for name in now if now[name] != self.pristine[name]]
+        with self.owner.transaction():
+            for name in [*changed, *_KEPT_APART]:
+                table, kept = sql.Identifier(name), sql.Identifier("kept", name)
+                columns = sql.SQL(", ").join(map(sql.Identifier, self.columns[name]))
+                self.owner.execute(sql.SQL("DELETE FROM {}").format(table))
+                put = "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}"
+                self.owner.execute(sql.SQL(put).format(table, columns, columns, kept))
+        self.before = self.pristine
         self.last_id = self._next_transaction()
+
+    def _keep(self) -> None:
+        """Lay a copy of every table aside."""
+        self.owner.execute("CREATE SCHEMA kept")
+        self.columns: dict[str, list[str]] = {}
+        for name in [*self._tables(), *_KEPT_APART]:
+            rows = self.owner.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+                " AND attgenerated = ''",
+                (f'public."{name}"',),
+            ).fetchall()
+            self.columns[name] = [column for (column,) in rows]
+            self.owner.execute(
+                sql.SQL("CREATE TABLE {} AS TABLE {}").format(sql.Identifier("kept", name), sql.Identifier(name))
+            )
 
     def end(self) -> None:
         """Drop the databases, once."""
         if self.watch.closed:
             return
-        self._let_go()
-        for name in (self.place.work, self.place.template):
-            self.place.cluster.drop_database(name)
-
-    def _let_go(self) -> None:
         self.watch.close()
+        self.owner.close()
         for app in (self.app, self.demo):
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()
+        self.cluster.drop_database(self.name)
 
     def send(
         self,
@@ -149,7 +151,7 @@ class Stand:
         latest = self._next_transaction()
         if latest == self.last_id:
             return []
-        now = self._content()
+        now = self.content()
         self.last_id = latest
         return sorted(table for table in now if now[table] != self.before[table])
 
@@ -165,12 +167,16 @@ class Stand:
         assert row is not None
         return int(row[0])
 
-    def _content(self) -> dict[str, str]:
-        names = self.watch.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'").fetchall()
-        tables = sorted(name for (name,) in names if name not in _KEPT_APART)
+    def content(self) -> dict[str, str]:
+        """A fingerprint of each table."""
+        tables = self._tables()
         one = "SELECT {0}, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {1} t"
         parts = [sql.SQL(one).format(sql.Literal(table), sql.Identifier(table)) for table in tables]
         return dict(self.watch.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall())
+
+    def _tables(self) -> list[str]:
+        names = self.watch.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'").fetchall()
+        return sorted(name for (name,) in names if name not in _KEPT_APART)
 
 
 _shared: list[Stand] = []

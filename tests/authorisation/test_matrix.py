@@ -18,7 +18,9 @@ from tests.authorisation.stand import Stand
 from tests.authorisation.world import BROWSER
 
 MISSING: Final = {"uuid": "00000000-0000-4000-8000-000000000000", "": "apl_" + "x" * 43, "path": "js/none.js"}
-_OF_THE_REQUEST: Final = re.compile(r'reference[^<]*<[^>]*>[^<]*|"X-CSRFToken": "[^"]*"|value="[^"]{60,}"|#[0-9A-F]{8}\b')
+_OF_THE_REQUEST: Final = re.compile(
+    r'reference[^<]*<[^>]*>[^<]*|"X-CSRFToken": "[^"]*"|value="[^"]{60,}"|#[0-9A-F]{8}\b'
+)
 
 
 def routes(app: Portal) -> set[tuple[str, str]]:
@@ -86,7 +88,9 @@ def sent(stand: Stand, row: Row, persona: str, thing: str | None) -> TestRespons
     """The row's request."""
     app = stand.demo if row.demo else stand.app
     more = {"data": fields_of(row.rule, stand.world)} if row.method == "POST" else {}
-    return stand.send(row.method, path_of(stand, row, thing), persona, app=app, cookies=f"__Host-asked={BROWSER}", **more)
+    return stand.send(
+        row.method, path_of(stand, row, thing), persona, app=app, cookies=f"__Host-asked={BROWSER}", **more
+    )
 
 
 def check(stand: Stand, row: Row, persona: str, letter: str, thing: str | None) -> TestResponse:

@@ -103,7 +103,9 @@ def _people(session: Session, world: World) -> None:
         world.tokens[persona] = f"session-of-{persona}-".ljust(43, "x")
         sessions.start(session, world.id_of(persona), hash_token(world.tokens[persona]), "Firefox/140.0")
     for persona in ("advocate", "other", "sales", "manager", "admin"):
-        second = sessions.start(session, world.id_of(persona), hash_token(f"phone-of-{persona}-".ljust(43, "x")), "Phone")
+        second = sessions.start(
+            session, world.id_of(persona), hash_token(f"phone-of-{persona}-".ljust(43, "x")), "Phone"
+        )
         session.flush()
         session.refresh(second)
         world.things[f"session of {persona}"] = str(second.public_id)
@@ -139,7 +141,9 @@ def _catalogue(session: Session, world: World) -> None:
         world.things[word], world.numbers[word] = str(made.public_id), made.id
 
 
-def challenge(session: Session, world: World, title: str, *, audience: Audience = EVERYBODY, live: bool = True) -> Challenge:
+def challenge(
+    session: Session, world: World, title: str, *, audience: Audience = EVERYBODY, live: bool = True
+) -> Challenge:
     """A challenge with an honour step and a story."""
     by = world.people["manager"]
     made = challenges.create(session, title, by=by, summary="In your own words.", audience=audience)
@@ -218,12 +222,20 @@ def _person_public(session: Session, person_id: int) -> str:
 
 def deal(session: Session, world: World, owner: str, word: str) -> int:
     """An opportunity of a rep."""
-    company = world.numbers.get("prospect") or people.add_company(
-        session, "Brightline", by=SYSTEM, industry="Logistics", country="France", employees=900
-    ).id
+    company = (
+        world.numbers.get("prospect")
+        or people.add_company(
+            session, "Brightline", by=SYSTEM, industry="Logistics", country="France", employees=900
+        ).id
+    )
     world.numbers["prospect"] = company
     made = opportunities.add(
-        session, by=SYSTEM, stage="Engaging", name=f"Brightline, {word}", company_id=company, owner_id=world.id_of(owner)
+        session,
+        by=SYSTEM,
+        stage="Engaging",
+        name=f"Brightline, {word}",
+        company_id=company,
+        owner_id=world.id_of(owner),
     )
     session.flush()
     session.refresh(made)
@@ -294,7 +306,11 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
     world.things["person barred"] = _person_public(session, barred.person_id or 0)
     world.things["person"] = _person_public(session, world.id_of("member"))
     nominated = nominations.nominate(
-        session, name="Nia Nominee", address="nia@world.example", reason="Says so to everybody.", by=world.people["sales"]
+        session,
+        name="Nia Nominee",
+        address="nia@world.example",
+        reason="Says so to everybody.",
+        by=world.people["sales"],
     )
     session.flush()
     session.refresh(nominated)
