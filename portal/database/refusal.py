@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from flask_babel import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
 
 
 class Refusal(Exception):  # noqa: N818 -- an answer, not an accident
-    """A verb refuses; `str(refusal)` is a sentence for the person who asked."""
+    """A verb refuses; `str(refusal)` is a sentence for the person who asked: its own, else the usual one."""
 
     status = 409
+    usual: ClassVar[str | LazyString] = _l("It changed since you opened the page.")
 
-    def __init__(self, sentence: str | LazyString = "", *, field: str | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str | LazyString | None = None, *, field: str | None = None) -> None:
+        super().__init__(self.usual if sentence is None else sentence)
         self.field = field
 
     def __str__(self) -> str:
@@ -25,12 +28,14 @@ class NotAllowed(Refusal):
     """This person may not do this, though they may know of it."""
 
     status = 403
+    usual = _l("Your role does not include this page.")
 
 
 class NotFound(Refusal):
     """There is no such thing, or none that this person may know of; both look the same."""
 
     status = 404
+    usual = _l("This page does not exist, or it is not for you.")
 
 
 class Conflict(Refusal):
@@ -59,12 +64,14 @@ class Invalid(Refusal):
     """A value cannot be accepted; `field` names the form field it belongs to, where there is one."""
 
     status = 422
+    usual = _l("Something in it does not fit.")
 
 
 class Gone(Refusal):
     """It was here and has ended: an expired or used link, a withdrawn consent."""
 
     status = 410
+    usual = _l("It was used, withdrawn or has expired.")
 
 
 _SENTENCES: dict[str, str | LazyString] = {}

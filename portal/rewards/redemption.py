@@ -11,7 +11,7 @@ from uuid import UUID
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext as _ln
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -55,7 +55,7 @@ def redeem(
     reward = lock_reward(session, reward_id)
     _check_offer(session, reward, person.id, seen_price)
     if reward.stock is not None:
-        reward.stock -= 1
+        _take_stock(session, reward.id, 1)
     redemption = _claim(session, reward, person.id, request_key, by)
     WAYS[reward.fulfilment].begin(session, redemption)
     _tell(session, redemption, "rewards.ordered", delivery=redemption.delivery)
@@ -189,6 +189,11 @@ def _claim(session: Session, reward: Reward, person_id: int, request_key: UUID, 
     return redemption
 
 
+def _take_stock(session: Session, reward_id: int, pieces: int) -> None:
+    """Counted by the database, not here, so that its CHECK stands behind the lock; no end stays no end."""
+    session.execute(update(Reward).where(Reward.id == reward_id).values(stock=Reward.stock - pieces))
+
+
 def _lock_for_desk(session: Session, redemption_id: int, by: Actor) -> Redemption:
     redemption = _lock(session, redemption_id, with_reward=False)
     _check_desk(redemption, by)
@@ -242,9 +247,7 @@ def _move(
     if state not in OPEN:
         redemption.decided_by, redemption.decided_at = by.person_id, at
     if state in (State.FAILED, State.CANCELLED) and redemption.took_stock:
-        reward = session.get_one(Reward, redemption.reward_id)
-        if reward.stock is not None:
-            reward.stock += 1
+        _take_stock(session, redemption.reward_id, -1)
     _remember(session, redemption, by, note)
 
 

@@ -56,6 +56,24 @@ def advocate(arena: Arena, points: int = 0, *, company_id: int | None = None, al
     return actor
 
 
+def crowd_of(arena: Arena, size: int, points: int = 0) -> list[Actor]:
+    """Advocates with as many points each, made in one transaction."""
+
+    def join(session: Session) -> list[Actor]:
+        found = []
+        for _ in range(size):
+            number = next(_numbers)
+            person = people.add_person(session, f"Advocate Number{number}", by=SYSTEM, roles=["advocate"])
+            if points:
+                subject = f"trial:{uuid4()}"
+                awards.grant(session, person.id, points, subject=subject, cause="trial:1", reason="Won", by=SYSTEM)
+            found.append(Actor(person.id, frozenset({"advocate"})))
+        return found
+
+    joined: list[Actor] = arena.do(join)
+    return joined
+
+
 def earn(arena: Arena, actor: Actor, points: int) -> str:
     """Pay an award; its subject."""
     subject = f"trial:{uuid4()}"

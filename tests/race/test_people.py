@@ -1,9 +1,10 @@
-"""Many hands on the same people: decisions, asks, answers, consent; nobody is worn out, and nobody called without it."""
+"""Many hands on the same people: decisions, asks, answers, consent; nobody is asked too often or without consent."""
 
 from __future__ import annotations
 
 import random
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -17,7 +18,20 @@ from portal.points import awards, ledger
 from portal.references import answers, calls, fatigue, requests
 
 from .arena import WIDE, Arena
-from .cast import accepted, advocate, ask, asked, company, consenting, handed_in, points_of, somebody, who, wish
+from .cast import (
+    accepted,
+    advocate,
+    ask,
+    asked,
+    company,
+    consenting,
+    crowd_of,
+    handed_in,
+    points_of,
+    somebody,
+    who,
+    wish,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
 
@@ -39,12 +53,8 @@ def test_of_eight_managers_one_decides(arena: Arena) -> None:
     ana, managers = advocate(arena), [somebody(arena, "manager") for _ in range(8)]
     number = handed_in(arena, ana, managers[0])
     works = [
-        lambda s, m=manager: (
-            verdicts.record(
-                s, number, Decision.REJECT if place % 2 else Decision.APPROVE, by=m, reason=Reason.NOT_DONE
-            ).decided_by
-        )
-        for place, manager in enumerate(managers)
+        lambda s, m=manager, d=decision: verdicts.record(s, number, d, by=m, reason=Reason.NOT_DONE).decided_by
+        for manager, decision in zip(managers, [Decision.APPROVE, Decision.REJECT] * 4, strict=True)
     ]
     ended = arena.at_once(works * 8)
     ended.fair(8)
@@ -116,8 +126,6 @@ def test_nobody_is_asked_who_withdraws_at_that_moment(arena: Arena, rounds: int)
 
 
 def test_one_click_of_many_asks(arena: Arena) -> None:
-    from uuid import uuid4
-
     ana, rep, key = consenting(arena), somebody(arena, "sales"), uuid4()
     ended = arena.at_once([lambda s: ask(s, ana, rep, request_key=key)] * WIDE)
     ended.fair(WIDE)
@@ -206,7 +214,7 @@ def test_neighbours_of_one_company_do_not_wait_for_each_other_in_a_circle(arena:
 
 
 def test_bulk_awards_in_opposite_orders(arena: Arena) -> None:
-    crowd, mia = [advocate(arena) for _ in range(24)], somebody(arena, "manager")
+    crowd, mia = crowd_of(arena, 24), somebody(arena, "manager")
     chance = random.Random(11)
 
     def pay(session, number, group):  # type: ignore[no-untyped-def]

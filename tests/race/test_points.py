@@ -10,7 +10,7 @@ from portal.points import awards, ledger
 from portal.rewards import redemption
 
 from .arena import WIDE, Arena
-from .cast import advocate, earn, order, points_of, reward, somebody, who
+from .cast import advocate, crowd_of, earn, order, points_of, reward, somebody, who
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
 
@@ -27,7 +27,7 @@ def test_the_last_points_are_spent_once(arena: Arena, points: int, price: int) -
 @pytest.mark.parametrize("stock", [1, 5])
 def test_the_last_in_stock_goes_to_as_many_as_there_are(arena: Arena, stock: int) -> None:
     wanted = reward(arena, 100, stock)
-    crowd = [advocate(arena, 100) for _ in range(WIDE)]
+    crowd = crowd_of(arena, WIDE, 100)
     works = [lambda s, a=actor: redemption.redeem(s, wanted, by=a, request_key=uuid4()).id for actor in crowd]
     arena.at_once(works).fair(stock)
     assert arena.one("SELECT stock FROM reward") == 0
@@ -125,7 +125,7 @@ def test_one_refund_of_many(arena: Arena) -> None:
 
 
 def test_restocking_does_not_undo_a_redemption(arena: Arena) -> None:
-    wanted, crowd = reward(arena, 10, 40), [advocate(arena, 10) for _ in range(WIDE // 2)]
+    wanted, crowd = reward(arena, 10, 40), crowd_of(arena, WIDE // 2, 10)
     numbers = [order(arena, actor, wanted) for actor in crowd[:16]]
     late, mia = crowd[16:], somebody(arena, "manager")
     works = [lambda s, n=number: redemption.cancel(s, n, by=mia).id for number in numbers]
