@@ -19,6 +19,7 @@ from portal.access.models import LoginSession
 from portal.audit import Actor
 from portal.clock import PORTAL_NOW
 from portal.database import db
+from portal.database.prepared import Prepared
 from portal.messages.models import Message
 from portal.people.models import Person, PersonRole, initials
 from portal.people.states import IN_PROGRAM, Role
@@ -74,9 +75,10 @@ class SignedIn:
 def load(token_hash: bytes) -> SignedIn | None:
     """Who is signed in under a token, or None; suspension, ended sessions and lost roles hold at once."""
     reading = db.session()
-    row = reading.execute(_statement(tuple(FACTS)), {"token_hash": token_hash}).first()
-    if row is None:
+    found = _statement(tuple(FACTS))(reading, token_hash=token_hash)
+    if not found:
         return None
+    row = found[0]
     clock.noted(reading, row.now)
     roles = set(row.roles or ())
     if row.advocate_status not in IN_PROGRAM:
@@ -117,7 +119,11 @@ def may_sign_in(person: Person, roles: frozenset[Role]) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _statement(names: tuple[str, ...]) -> Select[Any]:
+def _statement(names: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda: _select(names))
+
+
+def _select(names: tuple[str, ...]) -> Select[Any]:
     role = cast(PersonRole.role, Text)
     roles = select(func.array_agg(role)).where(PersonRole.person_id == Person.id).scalar_subquery()
     facts = [FACTS[name](Person.__table__.c.id).label(f"fact_{name}") for name in names]

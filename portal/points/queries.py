@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from flask_babel import LazyString
@@ -13,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, and_, bindparam, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from portal.database.prepared import Prepared
 from portal.points import causes
 from portal.points.models import Account, AccountKind, Kind, Phase, Transfer
 from portal.web.paging import Cursor, Page, page_of
@@ -65,7 +65,7 @@ _LOOKS: Final = {
 def statement(session: Session, person_id: int, *, after: Cursor | None = None, limit: int = PAGE) -> Page[Line]:
     """A person's lines, newest first: together they are what can be spent. A hold that was posted stays one line."""
     before = after[0] if after else LARGEST
-    rows = session.execute(_lines(), {"person": person_id, "before": before, "rows": limit + 1}).all()
+    rows = _lines(session, person=person_id, before=before, rows=limit + 1)
     names = causes.named(session, (row.cause for row in rows))
     lines = []
     for row in rows:
@@ -99,9 +99,8 @@ def _worth(kind: Kind, phase: Phase, amount: int, *, to_person: bool) -> int:
     return amount if to_person or phase is Phase.VOID else -amount
 
 
-@cache
+@Prepared
 def _lines() -> Select[*tuple[Any, ...]]:
-    """The statement of `statement`, put together once: that would take longer than to run it."""
     own, debt = (_account(kind) for kind in (AccountKind.PERSON, AccountKind.CLAWBACK))
     found = union_all(_side(Transfer.credit == own), _side(Transfer.debit == own), _side(Transfer.debit == debt))
     line, settled = found.subquery(), aliased(Transfer)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.database.prepared import Prepared
 from portal.messages import messages
 from portal.points.balance import Balance
 from portal.points.models import Account, AccountKind, Level
@@ -54,14 +54,14 @@ class Position:
 
 def position(session: Session, person_id: int) -> Position:
     """Balance and standing of a person as stored, in one statement; for screens."""
-    rows = session.execute(_position(), {"person": person_id}).all()
+    rows = _position(session, person=person_id)
     rungs = [Rung(number, row.name, row.threshold, row.benefit) for number, row in enumerate(rows, start=1)]
     first = rows[0]
     balance = Balance(first.posted - first.held, first.held, first.lifetime, first.owed)
     return Position(balance, standing(rungs, balance.lifetime), rungs)
 
 
-@cache
+@Prepared
 def _position() -> Select[*tuple[Any, ...]]:
     own, debt = aliased(Account), aliased(Account)
     return (

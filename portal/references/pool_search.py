@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from portal.database.refusal import Invalid
@@ -81,11 +82,17 @@ def search(
     With a deal only those who agreed to calls with its audience. One statement.
     """
     place = _place(after) if after is not None else None
-    row = session.execute(text(sql.statement(filters, deal, place)), sql.parameters(filters, deal, place, limit)).one()
+    row = session.execute(_text(sql.statement(filters, deal, place)), sql.parameters(filters, deal, place, limit)).one()
     candidates = [_candidate(found) for found in row.page]
     page = page_of(candidates, limit, lambda last: _cursor(last, deal))
     more = row.total > sql.MOST_COUNTED
     return Found(page, min(row.total, sql.MOST_COUNTED), more, _facets(row.facets, filters, more))
+
+
+@lru_cache(maxsize=256)
+def _text(statement: str) -> TextClause:
+    """A statement read for its parameters, once for each choice of filters."""
+    return text(statement)
 
 
 def nearest(session: Session, filters: Filters, *, deal: Prospect | None = None, limit: int = 3) -> list[Candidate]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from portal.challenges import activities, audience
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.states import ResponseState, State
 from portal.clock import PORTAL_NOW
+from portal.database.prepared import Prepared
 from portal.web.paging import Cursor, Page, page_of
 
 DEADLINE_SHOWN: Final = timedelta(days=14)
@@ -187,12 +187,11 @@ def _offer(row: Row[Any]) -> Offer:
 
 def next_for(session: Session, person_id: int, *, limit: int) -> list[Offer]:
     """What a person would do next: changes asked first, then what was begun, then what is open and closes soonest."""
-    return [_offer(row) for row in session.execute(_next(), {"person": person_id, "rows": limit})]
+    return [_offer(row) for row in _next(session, person=person_id, rows=limit)]
 
 
-@cache
+@Prepared
 def _next() -> Select[Any]:
-    """The statement of `next_for`, put together once: that would take longer than to run it."""
     person_id = bindparam("person", type_=BigInteger)
     rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
     begun = Submission.state.in_((State.REDO_REQUESTED, State.IN_PROGRESS, State.SUBMITTED))

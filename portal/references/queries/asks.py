@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from sqlalchemy import BigInteger, Select, bindparam, case, exists, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PORTAL_NOW
+from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
 from portal.people.models import Person, PersonEmail
 from portal.references.models import (
@@ -64,26 +63,21 @@ class TheAsk:
 
 def ask(session: Session, public_id: UUID, person_id: int) -> TheAsk:
     """One's own ask. Refuses `NotFound` for a missing one and for somebody else's alike."""
-    found = _all(session, _statement().where(Assignment.public_id == public_id), {"person": person_id})
-    if not found:
+    found = session.execute(_statement().where(Assignment.public_id == public_id), {"person": person_id}).first()
+    if found is None:
         raise NotFound
-    return found[0]
+    return TheAsk(*tuple(found))
 
 
 def waiting(session: Session, person_id: int, *, limit: int = 5) -> list[TheAsk]:
     """The asks that wait for this advocate's answer, the most urgent first; for their home and references pages."""
-    return _all(session, _waiting(), {"person": person_id, "rows": limit})
+    return [TheAsk(*tuple(row)) for row in _waiting(session, person=person_id, rows=limit)]
 
 
-@cache
+@Prepared
 def _waiting() -> Select[*tuple[Any, ...]]:
-    """The statement of `waiting`, put together once: that would take longer than to run it."""
     mine = _statement().where(Assignment.state == AssignmentState.ASKED, Assignment.answer_by > PORTAL_NOW)
     return mine.order_by(Assignment.answer_by).limit(bindparam("rows", type_=BigInteger))
-
-
-def _all(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, int]) -> list[TheAsk]:
-    return [TheAsk(*row) for row in session.execute(statement, values)]
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
