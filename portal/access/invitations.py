@@ -18,10 +18,11 @@ from portal.access.models import Invitation
 from portal.access.visitor import may_sign_in
 from portal.audit import SYSTEM, Actor
 from portal.clock import PORTAL_NOW, now
-from portal.database.refusal import Conflict, Gone, Invalid, NotFound
+from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound
 from portal.messages import messages
 from portal.people.models import Person, PersonEmail
 from portal.people.people import (
+    ON_ROLE_TAKEN,
     add_email,
     add_person,
     by_address,
@@ -39,6 +40,9 @@ from portal.web.session import hash_token
 LIFETIME: Final = timedelta(days=14)
 _OVER: Final = _l("This invitation was used, withdrawn or is older than 14 days. Ask the program team for a new one.")
 _OPEN: Final = (Invitation.accepted_at.is_(None), Invitation.ended_at.is_(None))
+_PROVED_ONLY: Final = _l(
+    "They sign in already, with another address. Invite them there; only an administrator can invite them elsewhere."
+)
 
 
 def invite(
@@ -46,8 +50,9 @@ def invite(
 ) -> Invitation:
     """Invite a person to a role, by mail to one of their addresses (which is noted if it is new).
 
-    An earlier open invitation to the role ends. Refuses `NotAllowed` (managers invite advocates and reps,
-    administrators anybody), `Conflict` for who is in already or is suspended, `TooManyTries` beyond 50 an hour.
+    An earlier open invitation to the role ends. Refuses `NotAllowed` (managers invite advocates and reps, not
+    themselves, and whoever signs in already only at an address they have proved; administrators anybody anywhere),
+    `Conflict` for who is in already or is suspended, `TooManyTries` beyond 50 an hour.
     """
     role = Role(role)
     by.require(*((Role.ADMIN,) if role in (Role.ADMIN, Role.MANAGER) else (Role.MANAGER, Role.ADMIN)))
@@ -55,6 +60,7 @@ def invite(
         throttle.hit(f"invite:{by.person_id}", 50, 3600)
     person = lock_person(session, person_id)
     _must_need_one(session, person, role)
+    _may_be_reached(session, person, address, by)
     email = add_email(session, person_id, address, by=by)
     _end(session, person_id, role)
     seed, at = uuid4(), now(session)
@@ -182,6 +188,31 @@ def _must_need_one(session: Session, person: Person, role: Role) -> None:
         raise Conflict(_l("This person is in already."))
 
 
+def _may_be_reached(session: Session, person: Person, address: str, by: Actor) -> None:
+    """Whoever holds the link becomes this person, so it goes to others' mailboxes on an administrator's word alone."""
+    if by.has(Role.ADMIN):
+        return
+    if by.person_id == person.id:
+        raise NotAllowed(_l("Somebody else has to invite you."))
+    proved = set(
+        session.scalars(
+            select(func.lower(PersonEmail.address)).where(
+                PersonEmail.person_id == person.id, PersonEmail.verified_at.is_not(None)
+            )
+        )
+    )
+    held = roles_of(session, person.id) | _invited_to(session, person.id)
+    if held & {Role.MANAGER, Role.ADMIN} and not proved:
+        raise NotAllowed(_l("Only an administrator invites managers and administrators."))
+    if proved and clean_address(address).lower() not in proved:
+        raise NotAllowed(_PROVED_ONLY)
+
+
+def _invited_to(session: Session, person_id: int) -> frozenset[Role]:
+    waiting = select(Invitation.role).where(Invitation.person_id == person_id, *_OPEN)
+    return frozenset(session.scalars(waiting.where(Invitation.expires_at > PORTAL_NOW)))
+
+
 def _has_verified_address(session: Session, person_id: int) -> bool:
     wanted = select(func.count()).where(PersonEmail.person_id == person_id, PersonEmail.verified_at.is_not(None))
     return bool(session.scalar(wanted))
@@ -190,3 +221,11 @@ def _has_verified_address(session: Session, person_id: int) -> bool:
 def _end(session: Session, person_id: int, role: Role) -> None:
     earlier = update(Invitation).where(Invitation.person_id == person_id, Invitation.role == role, *_OPEN)
     session.execute(earlier.values(ended_at=PORTAL_NOW))
+
+
+def _on_role_taken(session: Session, person_id: int, role: Role) -> None:
+    """A role that was taken does not come back by an invitation from before."""
+    _end(session, person_id, role)
+
+
+ON_ROLE_TAKEN.append(_on_role_taken)

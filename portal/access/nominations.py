@@ -14,7 +14,7 @@ from portal.access.models import Nomination
 from portal.access.states import TRANSITIONS, NominationState
 from portal.audit import Actor
 from portal.clock import now
-from portal.database.refusal import Conflict, Invalid, NotFound, explain
+from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.companies import company_named
 from portal.people.models import Person, PersonRole
@@ -94,11 +94,14 @@ def nominate(
 def approve(session: Session, nomination_id: int, *, by: Actor, note: str = "") -> Nomination:
     """Take the nominated customer into the program by inviting them; a second approval returns the first result.
 
-    Refuses `NotAllowed` for all but managers, `Conflict` for one that was declined, and as `invitations.invite`.
+    Refuses `NotAllowed` for all but managers and for oneself, `Conflict` for one that was declined, and as
+    `invitations.invite`.
     """
     nomination, person = _lock(session, nomination_id, by)
     if nomination.state is NominationState.APPROVED:
         return nomination
+    if person is not None and person.id == by.person_id:
+        raise NotAllowed(_l("Somebody else has to decide about you."))
     company_id = nomination.company_id or company_named(session, nomination.company_name, by=by)
     if person is None:
         person = add_person(session, nomination.name, by=by, title=nomination.title, company_id=company_id)

@@ -22,6 +22,8 @@ ON_ROLE: Final[list[Callable[[Session, int, Role], None]]] = []
 """Called as `(session, person_id, role)` when a role is granted: points opens the advocate's account."""
 ON_ROLE_CHANGE: Final[list[Callable[[Session, int], None]]] = []
 """Called as `(session, person_id)` when a role was granted or taken, or the person suspended: access ends sessions."""
+ON_ROLE_TAKEN: Final[list[Callable[[Session, int, Role], None]]] = []
+"""Called as `(session, person_id, role)` when a role is taken, held or not: access ends the invitations to it."""
 
 _NO_SUCH_PERSON: Final = _l("There is no such person.")
 
@@ -215,6 +217,8 @@ def revoke_role(session: Session, person_id: int, role: Role | str, *, by: Actor
         _keep_one_admin(session, person_id)
     else:
         lock_person(session, person_id)
+    for forget in ON_ROLE_TAKEN:
+        forget(session, person_id, role)
     taken = session.execute(
         delete(PersonRole)
         .where(PersonRole.person_id == person_id, PersonRole.role == role)
