@@ -28,7 +28,7 @@ from portal.challenges.states import (
 )
 from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound, explain
-from portal.people.models import Role
+from portal.people.models import PersonRole, Role
 from portal.people.people import lock_people, lock_person
 from portal.references import pool
 
@@ -104,7 +104,8 @@ def submit(
     session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor
 ) -> Submission:
     """Hand in one stage. Honour and automatic stages are accepted and paid at once; with the last open stage the
-    submission goes to the managers, or is approved where nothing waits for them.
+    submission goes to the managers, or is approved where nothing waits for them. Who runs the program is not paid on
+    their own word: with them every stage that pays waits for somebody else (security.md 37).
 
     The same once more changes nothing. Refuses `Invalid` (the kind says why), `NotFound` for what is not theirs,
     `Conflict` for a stage that was handed in with other words, `Gone` for a challenge that has closed.
@@ -119,7 +120,7 @@ def submit(
     at = now(session)
     response.response = accepted
     move_response(response, ResponseState.HANDED_IN, at=at)
-    if response.verification is not Verification.MANAGER:
+    if response.verification is not Verification.MANAGER and not (response.points and _runs_the_program(session, by)):
         accept(session, submission, [response], by=SYSTEM)
     follow(session, submission)
     session.flush()
@@ -210,6 +211,13 @@ def _advocate(session: Session, by: Actor) -> int:
         raise NotAllowed(_l("Challenges are for advocates."))
     lock_person(session, by.person_id)
     return by.person_id
+
+
+def _runs_the_program(session: Session, by: Actor) -> bool:
+    held = select(PersonRole.role).where(
+        PersonRole.person_id == by.person_id, PersonRole.role.in_((Role.MANAGER, Role.ADMIN))
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def _own(session: Session, challenge_id: int, person_id: int) -> Submission | None:

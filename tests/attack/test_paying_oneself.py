@@ -1,0 +1,44 @@
+"""Ways to pay oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal.audit import Actor
+from portal.challenges import challenges, outline, submissions
+from portal.challenges.models import Challenge
+from portal.challenges.states import State
+from portal.database.refusal import NotAllowed
+from portal.points import balance
+from tests.challenges.conftest import ana, harbor, in_english, kofi, mia, offer, pia
+
+__all__ = ["ana", "harbor", "in_english", "kofi", "mia", "offer", "pia"]
+
+
+def test_who_runs_the_program_is_not_paid_on_their_own_word(db: Session, pia: Actor, mia: Actor) -> None:
+    own = challenges.create(db, "Easy money", by=pia, summary="For me.")
+    step = outline.add_stage(db, own.id, "confirm", title="Say so", instructions="Say it.", points=1000, by=pia)
+    challenges.publish(db, own.id, by=pia)
+    begun = submissions.start(db, own.id, by=pia)
+    submissions.submit(db, begun.id, step.id, {}, by=pia)
+    db.commit()
+    assert pia.person_id is not None
+    assert (begun.state, balance.of(db, pia.person_id).lifetime) == (State.SUBMITTED, 0)
+    with pytest.raises(NotAllowed):
+        submissions.approve(db, begun.id, by=pia)
+    db.rollback()
+    submissions.approve(db, begun.id, by=mia)
+    db.commit()
+    assert balance.of(db, pia.person_id).lifetime == 1000
+
+
+def test_other_advocates_are_paid_on_their_word(db: Session, ana: Actor, offer: Callable[..., Challenge]) -> None:
+    challenge = offer(("confirm", 10))
+    begun = submissions.start(db, challenge.id, by=ana)
+    submissions.submit(db, begun.id, challenge.stages[0].id, {}, by=ana)
+    db.commit()
+    assert ana.person_id is not None
+    assert (begun.state, balance.of(db, ana.person_id).lifetime) == (State.APPROVED, 10)
