@@ -67,6 +67,8 @@ invariant(
       FROM transfer s LEFT JOIN transfer h ON h.id = s.hold_id
      WHERE s.phase IN ('post', 'void')
        AND (h.id IS NULL OR h.phase <> 'hold' OR (h.debit, h.credit, h.amount) <> (s.debit, s.credit, s.amount))
+    UNION ALL
+    SELECT 'transfer ' || hold_id FROM transfer WHERE hold_id IS NOT NULL GROUP BY hold_id HAVING count(*) > 1
     """,
 )
 

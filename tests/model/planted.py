@@ -1,0 +1,161 @@
+"""One breach of every rule, planted into the demo program past every trigger and key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A rule, and the statements that break it."""
+
+    rule: str
+    statements: tuple[str, ...]
+
+
+def plant(rule: str, *statements: str) -> Plant:
+    """A plant, in one line."""
+    return Plant(rule, statements)
+
+
+def one(table: str, change: str, where: str = "true", key: str = "id") -> str:
+    """Change the first row of a table for which `where` holds."""
+    return f"UPDATE {table} SET {change} WHERE {key} = (SELECT min({key}) FROM {table} WHERE {where})"
+
+
+def award(subject: str, credit: str) -> str:
+    """An award that moved no balance."""
+    return (
+        "INSERT INTO transfer (kind, subject, phase, debit, credit, amount, lifetime_of, cause, reason)"
+        f" SELECT 'award', '{subject}', 'single', min(id), {credit}, 5, {credit}, 'trial:1', 'Planted'"
+        " FROM account WHERE kind = 'issuance'"
+    )
+
+
+SOMEBODY: Final = "(SELECT min(id) FROM account WHERE kind = 'person')"
+NOBODY: Final = "987654321"
+SETTLE: Final = (
+    "INSERT INTO transfer (kind, subject, phase, debit, credit, amount, hold_id, cause, reason)"
+    " SELECT 'redemption', 'planted:' || h.id || '-{phase}', '{phase}', h.debit, h.credit, {amount}, h.id, h.cause,"
+    " 'Planted' FROM transfer h WHERE h.id = (SELECT min(o.id) FROM transfer o WHERE o.phase = 'hold'"
+    " AND NOT EXISTS (SELECT FROM transfer s WHERE s.hold_id = o.id AND s.subject NOT LIKE 'planted:%'))"
+)
+
+PLANTS: Final = (
+    plant(
+        "access.sessions_of_members",
+        one("person", "suspended_at = now()"),
+        "INSERT INTO login_session (token_hash, person_id, expires_at, idle_seconds)"
+        " SELECT decode(repeat('ab', 32), 'hex'), min(id), now() + interval '1 day', 60 FROM person",
+    ),
+    plant(
+        "access.accepted_terms",
+        "INSERT INTO invitation (person_id, address, role, seed, token_hash, expires_at, accepted_at)"
+        " SELECT min(id), 'planted@harbor.example', 'advocate', gen_random_uuid(), decode(repeat('cd', 32), 'hex'),"
+        " now() + interval '1 day', now() FROM person",
+        "DELETE FROM terms_acceptance",
+    ),
+    plant(
+        "challenges.accepted_is_paid", one("stage_response", "points = points + 1", "state = 'accepted' AND points > 0")
+    ),
+    plant("challenges.paid_is_accepted", award(f"stage_response:{NOBODY}", SOMEBODY)),
+    plant(
+        "challenges.published_has_stages",
+        *("DELETE FROM stage WHERE challenge_id = (SELECT min(id) FROM challenge WHERE state = 'published')",),
+    ),
+    plant("challenges.stage_of_challenge", one("stage_response", f"stage_id = {NOBODY}")),
+    plant(
+        "challenges.stage_of_challenge",
+        "DELETE FROM stage_response WHERE id = (SELECT min(r.id) FROM stage_response r"
+        " JOIN submission s ON s.id = r.submission_id WHERE s.state = 'approved')",
+    ),
+    plant(
+        "challenges.state_follows", one("stage_response", "state = 'open', accepted_at = NULL", "state = 'accepted'")
+    ),
+    plant("challenges.verdict_waits", one("verdict", "state = 'open'", "state = 'applied'")),
+    plant(
+        "challenges.verified_by_another",
+        one("verdict", "decided_by = (SELECT person_id FROM submission s WHERE s.id = verdict.submission_id)"),
+    ),
+    plant(
+        "consent.current_is_the_last_event", "UPDATE consent_current SET valid_until = valid_until + interval '1 day'"
+    ),
+    plant("consent.disclosed_while_live", one("disclosure", "at = at - interval '9 years'")),
+    plant(
+        "consent.ends_after_it_began",
+        "INSERT INTO consent_event (person_id, kind, scope, notice_id, channel, actor_id)"
+        " SELECT person_id, 'withdrawn', 'reference_call:live:nobody', notice_id, 'portal', person_id"
+        " FROM consent_event ORDER BY id LIMIT 1",
+    ),
+    plant(
+        "imports.spellings_end",
+        "INSERT INTO spelling (vocabulary, written, means, origin)"
+        " VALUES ('sector', 'technolgy', 'tecnology', 'joined'), ('sector', 'tecnology', 'technology', 'joined')",
+    ),
+    plant("messages.times", one("message", "sending_at = created_at - interval '1 day'", "state = 'sent'")),
+    plant("people.one_primary", one("person_email", "is_primary = false")),
+    plant("points.accounts_fit", award("trial:1", NOBODY)),
+    plant("points.balances_are_sums", one("account", "lifetime = lifetime + 1", "kind = 'person'")),
+    plant("points.holds_settle_as_held", SETTLE.format(phase="post", amount="h.amount + 1")),
+    plant(
+        "points.holds_settle_as_held",
+        "ALTER TABLE transfer DROP CONSTRAINT uq_transfer_hold_id",
+        SETTLE.format(phase="post", amount="h.amount"),
+        SETTLE.format(phase="void", amount="h.amount"),
+    ),
+    plant(
+        "points.never_below_zero",
+        "ALTER TABLE account DROP CONSTRAINT ck_account_covered",
+        one("account", "held = posted + 1", "kind = 'person'"),
+    ),
+    plant("points.sum_is_zero", one("account", "posted = posted + 5", "kind = 'issuance'")),
+    plant(
+        "points.taken_back_whole",
+        "INSERT INTO transfer (kind, subject, phase, debit, credit, amount, reverses, lifetime_of, cause, reason)"
+        " SELECT 'reversal', subject, 'single', credit, debit, amount - 1, id, credit, cause, 'Planted'"
+        " FROM transfer t"
+        " WHERE kind = 'award' AND amount > 1 AND NOT EXISTS (SELECT FROM transfer r WHERE r.reverses = t.id)"
+        " ORDER BY id LIMIT 1",
+    ),
+    plant(
+        "pool.audiences_are_live_scopes",
+        *(one("pool_entry", "audiences = audiences || 'reference_call:live:nobody'::text", key="person_id"),),
+    ),
+    plant(
+        "pool.entry_needs_live_consent",
+        "DELETE FROM pool_entry WHERE person_id = (SELECT max(person_id) FROM pool_entry)",
+    ),
+    plant("pool.entry_says_what_may_be_said", one("pool_entry", "initials = 'X. X.'", key="person_id")),
+    plant(
+        "pool.last_asked_is_the_last_ask",
+        one("pool_entry", "last_asked_at = now() + interval '1 day'", key="person_id"),
+    ),
+    plant(
+        "pool.no_proposal_to_who_is_in",
+        "DELETE FROM pool_proposal WHERE state = 'open'",
+        "INSERT INTO pool_proposal (person_id, because) SELECT min(person_id), 'submission:1' FROM consent_current"
+        " WHERE live",
+    ),
+    plant("references.acceptances_are_disclosed", "DELETE FROM disclosure WHERE id > (SELECT min(id) FROM disclosure)"),
+    plant(
+        "references.asks_within_company_limits",
+        *(one("ask", "company_allowed = 0", "source = 'portal' AND freed_at IS NULL AND company_id IS NOT NULL"),),
+    ),
+    plant("references.asks_within_limits", one("ask", "allowed = 0", "source = 'portal' AND freed_at IS NULL")),
+    plant("references.calls_follow_assignments", "UPDATE reference_call SET assignment_id = -assignment_id"),
+    plant("references.freed_asks_were_taken_back", "UPDATE ask SET freed_at = asked_at"),
+    plant("references.held_calls_are_paid", one("assignment", "points = points + 1", "state = 'done'")),
+    plant("references.paid_calls_were_held", award(f"call:{NOBODY}", SOMEBODY)),
+    plant(
+        "references.requests_follow_assignments", one("reference_request", "state = 'withdrawn'", "state = 'waiting'")
+    ),
+    plant(
+        "rewards.history_agrees",
+        *("INSERT INTO redemption_event (redemption_id, state) SELECT min(id), 'unknown' FROM redemption",),
+    ),
+    plant("rewards.hold_agrees", one("redemption", "state = 'dispatching', decided_at = NULL", "state = 'fulfilled'")),
+    plant("rewards.hold_is_the_price", one("redemption", "price = price + 1")),
+    plant("rewards.refund_agrees", one("redemption", "state = 'refunded', refund_id = hold_id", "state = 'fulfilled'")),
+    plant("rewards.stock_is_counted", one("reward", "stock = stock - 1", "stock > 0")),
+)
