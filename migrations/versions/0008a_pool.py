@@ -95,21 +95,37 @@ CREATE FUNCTION portal_initials(name text) RETURNS text LANGUAGE sql IMMUTABLE P
     FROM regexp_split_to_array(btrim(name), '\\s+') AS words
 $$;
 
+CREATE FUNCTION portal_words(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ' ' || btrim(regexp_replace(public.portal_plain(value), '[^[:alnum:]]+', ' ', 'g')) || ' '
+$$;
+
+-- What somebody says of themselves, unless it says who they are: their name, the name of a company that is not to be
+-- shown (whole words, whatever stands between them), an address or a link. One or two letters tell nothing.
+CREATE FUNCTION portal_untold(said text, name text, company text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN said ~* '@[^[:space:]@]+[.][a-z]|https?://|www[.]'
+                OR coalesce(char_length(public.portal_words(name)) > 4
+                            AND strpos(public.portal_words(said), public.portal_words(name)) > 0, false)
+                OR coalesce(char_length(public.portal_words(company)) > 4
+                            AND strpos(public.portal_words(said), public.portal_words(company)) > 0, false)
+         THEN NULL ELSE said END
+$$;
+
 CREATE VIEW pool_due AS
-SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, p.title,
+SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, told.title,
        CASE WHEN r.company_name_shown THEN c.name END AS company_name,
-       c.industry, c.country, portal_size_band(c.employees) AS size_band, r.headline, r.about,
-       coalesce(r.products, '{}') AS products, coalesce(r.topics, '{}') AS topics,
+       c.industry, c.country, portal_size_band(c.employees) AS size_band, told.headline, told.about,
+       coalesce(r.products, '{}') AS products, told.topics,
        coalesce(r.languages, '{}') AS languages, given.audiences, given.valid_until,
-       (100 * ((p.title IS NOT NULL)::int + (c.industry IS NOT NULL)::int + (c.country IS NOT NULL)::int
+       (100 * ((told.title IS NOT NULL)::int + (c.industry IS NOT NULL)::int + (c.country IS NOT NULL)::int
              + (c.employees IS NOT NULL)::int + (coalesce(cardinality(r.products), 0) > 0)::int
-             + (coalesce(cardinality(r.topics), 0) > 0)::int + (coalesce(cardinality(r.languages), 0) > 0)::int
-             + (r.headline IS NOT NULL)::int + (r.about IS NOT NULL)::int) / 9)::smallint AS completeness,
+             + (cardinality(told.topics) > 0)::int + (coalesce(cardinality(r.languages), 0) > 0)::int
+             + (told.headline IS NOT NULL)::int + (told.about IS NOT NULL)::int) / 9)::smallint AS completeness,
        setweight(to_tsvector('english', portal_plain(concat_ws(' ', c.industry, c.country,
-           array_to_string(r.products, ' '), array_to_string(r.topics, ' ')))), 'A')
-         || setweight(to_tsvector('english', portal_plain(concat_ws(' ', p.title, r.headline,
+           array_to_string(r.products, ' '), array_to_string(told.topics, ' ')))), 'A')
+         || setweight(to_tsvector('english', portal_plain(concat_ws(' ', told.title, told.headline,
            CASE WHEN r.company_name_shown THEN c.name END))), 'B')
-         || setweight(to_tsvector('english', portal_plain(concat_ws(' ', r.about,
+         || setweight(to_tsvector('english', portal_plain(concat_ws(' ', told.about,
            array_to_string(r.languages, ' ')))), 'C') AS search
   FROM person p
   CROSS JOIN LATERAL (SELECT array_agg(now.scope ORDER BY now.scope) AS audiences, min(now.valid_until) AS valid_until
@@ -117,6 +133,13 @@ SELECT p.id AS person_id, p.company_id, portal_initials(p.name) AS initials, p.t
                        WHERE now.person_id = p.id AND now.live AND starts_with(now.scope, 'reference_call:')) given
   LEFT JOIN company c ON c.id = p.company_id
   LEFT JOIN reference_profile r ON r.person_id = p.id
+  CROSS JOIN LATERAL (SELECT CASE WHEN r.company_name_shown THEN NULL ELSE c.name END AS company) hidden
+  CROSS JOIN LATERAL (
+    SELECT portal_untold(p.title, p.name, hidden.company) AS title,
+           portal_untold(r.headline, p.name, hidden.company) AS headline,
+           portal_untold(r.about, p.name, hidden.company) AS about,
+           ARRAY(SELECT topic FROM unnest(r.topics) WITH ORDINALITY given (topic, nth)
+                  WHERE portal_untold(topic, p.name, hidden.company) IS NOT NULL ORDER BY nth) AS topics OFFSET 0) told
  WHERE p.advocate_status = 'active' AND p.suspended_at IS NULL AND given.audiences IS NOT NULL
    AND EXISTS (SELECT 1 FROM person_role held WHERE held.person_id = p.id AND held.role = 'advocate');
 """
@@ -223,5 +246,5 @@ def downgrade() -> None:
         "DROP FUNCTION pool_follows_rows(), pool_follows_company(), pool_follows_person(), refresh_pool(bigint[])"
     )
     op.execute("DROP VIEW pool_due")
-    op.execute("DROP FUNCTION portal_initials(text)")
+    op.execute("DROP FUNCTION portal_initials(text), portal_untold(text, text, text), portal_words(text)")
     op.execute("DROP TABLE pool_facet, pool_entry, pool_proposal, reference_profile")

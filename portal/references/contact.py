@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.clock import now
 from portal.consent import disclosures
-from portal.consent.models import Disclosure
+from portal.consent.models import ConsentCurrent, Disclosure
 from portal.database.refusal import Conflict
 from portal.people.models import Company, Person, PersonEmail, Role
 from portal.references import history, requests
@@ -68,7 +68,10 @@ def show(session: Session, assignment_id: int, *, by: Actor) -> Disclosure:
 
 
 def of(session: Session, assignment_id: int, *, viewer: Actor) -> Contact | None:
-    """The contact data that was disclosed to the viewer for this assignment, while it may be shown; else None."""
+    """The contact data that was disclosed to the viewer for this assignment, while it may be shown; else None.
+
+    A consent that ends closes it at once, also for a call that took place.
+    """
     row = session.execute(
         select(Person.name, Person.title, Company.name.label("company"), PersonEmail.address)
         .select_from(Assignment)
@@ -77,7 +80,7 @@ def of(session: Session, assignment_id: int, *, viewer: Actor) -> Contact | None
         .outerjoin(PersonEmail, (PersonEmail.person_id == Person.id) & PersonEmail.is_primary)
         .where(Assignment.id == assignment_id)
         .where(Assignment.state.in_((AssignmentState.ACCEPTED, AssignmentState.DONE)))
-        .where(Assignment.contact_until > now(session))
+        .where(Assignment.contact_until > now(session), agreed(session))
         .where(
             exists().where(
                 Disclosure.person_id == Assignment.person_id,
@@ -87,6 +90,16 @@ def of(session: Session, assignment_id: int, *, viewer: Actor) -> Contact | None
         )
     ).one_or_none()
     return Contact(row.name, row.title, row.company, row.address) if row is not None else None
+
+
+def agreed(session: Session) -> ColumnElement[bool]:
+    """As SQL: the consent that an assignment stands on holds at this moment."""
+    return exists().where(
+        ConsentCurrent.person_id == Assignment.person_id,
+        ConsentCurrent.scope == Assignment.scope,
+        ConsentCurrent.live,
+        ConsentCurrent.valid_until > now(session),
+    )
 
 
 def _may_be_shown(session: Session, assignment: Assignment) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import Session
 
 from portal import jobs
@@ -20,8 +20,9 @@ from portal.consent.consents import is_live
 from portal.consent.scopes import scope_for
 from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
 from portal.messages import messages
-from portal.people.models import Company, Person, Role
+from portal.people.models import Company, Person, PersonRole, Role
 from portal.people.people import lock_company, lock_people
+from portal.people.states import AdvocateStatus
 from portal.people.values import plain_name
 from portal.program import current
 from portal.references import fatigue, history, opportunities
@@ -129,6 +130,7 @@ def ask_all(
     for person in _known(people, wanted):
         if person.id == by.person_id:
             raise NotAllowed(_("You cannot ask yourself."))
+    _are_in_the_program(session, wanted)
     companies = {
         company_id: lock_company(session, company_id)
         for company_id in sorted({person.company_id for person in people if person.company_id is not None})
@@ -194,6 +196,19 @@ def _known(people: Sequence[Person], wanted: Sequence[int]) -> Sequence[Person]:
     if not people or len(people) != len(wanted):
         raise NotFound
     return people
+
+
+def _are_in_the_program(session: Session, person_ids: Sequence[int]) -> None:
+    """Refuse (`Conflict`) who is suspended, paused, has left or is no advocate any more, whatever they agreed to."""
+    active = (
+        select(func.count())
+        .select_from(Person)
+        .join(PersonRole, (PersonRole.person_id == Person.id) & (PersonRole.role == Role.ADVOCATE))
+        .where(Person.id.in_(person_ids), Person.suspended_at.is_(None))
+        .where(Person.advocate_status == AdvocateStatus.ACTIVE)
+    )
+    if session.scalar(active) != len(person_ids):
+        raise Conflict(_l("They take part in the program no longer. Choose somebody else."))
 
 
 def _wish(

@@ -18,7 +18,7 @@ from portal.clock import now
 from portal.consent.models import Disclosure
 from portal.database.refusal import NotFound
 from portal.people.models import Company, Person, PersonEmail
-from portal.references.contact import Contact
+from portal.references.contact import Contact, agreed
 from portal.references.models import (
     STEPS,
     Assignment,
@@ -245,6 +245,7 @@ def _asked(session: Session, request_id: int, by: Actor) -> list[Asked]:
             Disclosure.to_person_id == by.person_id,
             Disclosure.subject == func.concat("assignment:", Assignment.id),
         )
+        & agreed(session)
     )
     found = session.execute(
         select(
@@ -252,7 +253,9 @@ def _asked(session: Session, request_id: int, by: Actor) -> list[Asked]:
             Assignment.public_id,
             Assignment.person_id,
             func.portal_initials(Person.name).label("initials"),
-            Person.title,
+            case((shown, Person.title), else_=func.portal_untold(Person.title, Person.name, Company.name)).label(
+                "title"
+            ),
             Company.industry,
             Company.country,
             Assignment.state,
