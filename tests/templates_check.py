@@ -13,10 +13,13 @@ from pathlib import Path
 from portal.web.assets import slim
 
 ROOT = Path(__file__).resolve().parent.parent
+FACES = ("portal", "admin")
 TEMPLATES = (ROOT / "portal" / "templates", ROOT / "admin" / "templates")
 STATIC = ROOT / "portal" / "static"
 CSS_BUDGET = 12 * 1024
 JS_BUDGET = 8 * 1024
+MADE_UP = {"tone"}
+"""Beginnings of classes that a template puts together, like `tone-2`."""
 
 FORBIDDEN = {
     r"\sstyle\s*=": "inline style; the policy of the page forbids it (a class does it)",
@@ -58,6 +61,40 @@ def unknown_icons() -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}: icon {name!r} is not in portal/web/icons.txt"
 
 
+def source() -> str:
+    """All that could name an icon or a class."""
+    files = chain.from_iterable((ROOT / face).rglob(f"*.{kind}") for face in FACES for kind in ("py", "html", "js"))
+    return "\n".join(path.read_text() for path in files if "vendor" not in path.parts)
+
+
+def unused_icons() -> Iterator[str]:
+    """Icons that every visitor would fetch and nobody sees."""
+    named = set(re.findall(r"[\"'#]([a-z0-9-]+)[\"']", source()))
+    for name in (ROOT / "portal/web/icons.txt").read_text().split():
+        if name not in named:
+            yield f"portal/web/icons.txt: nothing shows {name!r}"
+
+
+def unused_classes() -> Iterator[str]:
+    """Classes that style sheets dress and nothing wears."""
+    named = set(re.findall(r"[\w-]+", source()))
+    for path in sorted((STATIC / "css").rglob("*.css")):
+        selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", path.read_text(), flags=re.DOTALL)
+        for name in sorted(set(re.findall(r"\.([a-z][\w-]*)", selectors)) - named):
+            if name.rpartition("-")[0] not in MADE_UP:
+                yield f"{path.relative_to(ROOT)}: nothing has the class {name!r}"
+
+
+def unused_imports() -> Iterator[str]:
+    """Macros that a template imports and does not call."""
+    for path in templates():
+        text = path.read_text()
+        for names in re.findall(r"\{%-?\s*from\s+\"[^\"]+\"\s+import\s+([^%]*?)(?:\s+with context)?\s*-?%\}", text):
+            for name in (each.split(" as ")[-1].strip() for each in names.split(",")):
+                if len(re.findall(rf"\b{name}\b", text)) < 2:
+                    yield f"{path.relative_to(ROOT)}: imports {name!r} and does not use it"
+
+
 def undescribed_components() -> Iterator[str]:
     """Components whose first line does not say what they are."""
     for path in sorted((ROOT / "portal/templates/components").glob("*.html")):
@@ -93,7 +130,8 @@ def lock() -> Iterator[str]:
 
 def problems() -> list[str]:
     """All of them."""
-    return list(chain(forbidden(), unknown_icons(), undescribed_components(), style_sheets(), lock()))
+    found = (forbidden(), unknown_icons(), unused_icons(), unused_classes(), unused_imports())
+    return list(chain(*found, undescribed_components(), style_sheets(), lock()))
 
 
 if __name__ == "__main__":
