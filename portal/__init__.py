@@ -94,6 +94,7 @@ def database_options(settings: configuration.Settings) -> dict[str, object]:
         "max_overflow": 4,
         "pool_recycle": 1800,
         "pool_use_lifo": True,
+        "hide_parameters": True,
         "connect_args": {
             "application_name": "portal",
             "options": given,

@@ -41,7 +41,11 @@ def fields(form: ChallengeForm) -> dict[str, Any]:
 
 def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     zone = ZoneInfo(current_visitor().time_zone)
-    return datetime.combine(day + timedelta(days=days), time(), zone) if day else None
+    if day is None:
+        return None
+    if day.year in challenges.YEARS:
+        day += timedelta(days=days)
+    return datetime.combine(day, time(), zone)
 
 
 def _day(moment: datetime | None, *, days: int = 0) -> date | None:

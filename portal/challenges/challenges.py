@@ -28,6 +28,8 @@ from portal.database.refusal import Conflict, Invalid, NotFound, explain
 from portal.people.models import Role
 
 DESK: Final = (Role.MANAGER, Role.ADMIN)
+YEARS: Final = range(2000, 2101)
+"""When a challenge may open and close; days beyond are slips of the pen, and some no database and no clock can hold."""
 
 explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
 explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
@@ -210,6 +212,9 @@ def _aim(challenge: Challenge, audience: Audience, opens_at: datetime | None, cl
     challenge.for_everybody = audience.for_everybody
     challenge.industries = [] if audience.for_everybody else list(audience.industries)
     challenge.countries = [] if audience.for_everybody else list(audience.countries)
+    for moment, field in ((opens_at, "opens_on"), (closes_at, "closes_on")):
+        if moment is not None and moment.year not in YEARS:
+            raise Invalid(_l("Choose a day between the years 2000 and 2100."), field=field)
     challenge.opens_at, challenge.closes_at = opens_at, closes_at
     if not _window_fits(challenge):
         raise Invalid(_l("A challenge closes after it opens."), field="closes_on")

@@ -19,6 +19,8 @@ from portal.web.visitor import visitor_if_known
 _SECRET_KEYS: Final = re.compile(r"token|secret|password|cookie|authorization|code$|address|email", re.IGNORECASE)
 _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 _LONG: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
+_ROW: Final = re.compile(r"(DETAIL:).*?(?=\n\S|\Z)", re.DOTALL)
+"""What PostgreSQL says of a row that it refuses: all of its values."""
 
 
 def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -28,7 +30,11 @@ def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableM
             line[key] = "[removed]"
         elif isinstance(value, str):
             text = _LONG.sub("[removed]", _MAIL.sub("[address]", value))
-            line[key] = text if key == "exception" else text.replace("\r", "\\r").replace("\n", "\\n")
+            line[key] = (
+                _ROW.sub(r"\1 [removed]", text)
+                if key == "exception"
+                else text.replace("\r", "\\r").replace("\n", "\\n")
+            )
     return line
 
 

@@ -78,7 +78,14 @@ def _checked(kind: type, part: object) -> None:
         return
     elif not isinstance(part, str):
         raise TypeError
+    elif "\x00" in part or any("\ud800" <= char <= "\udfff" for char in part):  # JSON escapes hide them from sanity
+        raise ValueError
     elif kind is datetime:
-        datetime.fromisoformat(part)
+        moment = datetime.fromisoformat(part)
+        if moment.tzinfo is None or part not in (
+            str(moment),
+            moment.isoformat(),
+        ):  # weeks and the like: not to PostgreSQL
+            raise ValueError
     elif kind is UUID:
         UUID(part)
