@@ -13,13 +13,13 @@ from flask_babel import gettext as _
 
 from admin.program import editor
 from portal.challenges import audience, challenges, outline
-from portal.challenges.forms import ChallengeForm, NewStageForm, StageForm, StageTextForm
+from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, StageForm, StageTextForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
 from portal.challenges.queries.runs import Run
 from portal.challenges.states import ChallengeState
 from portal.database import db
-from portal.database.refusal import Refusal
+from portal.database.refusal import Invalid, Refusal
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -181,9 +181,14 @@ def change_step(challenge: UUID, position: int) -> ResponseReturnValue:
 @for_managers
 def move_step(challenge: UUID, position: int) -> ResponseReturnValue:
     """Move a step up or down."""
-    up = request.form.get("to") == "up"
-    by = current_visitor().actor
-    return _on(challenge, lambda number: outline.move_stage(db.session(), number, position, up=up, by=by), None)
+    form, by = PlaceForm(), current_visitor().actor
+
+    def move(number: int) -> None:
+        if not form.validate():
+            raise Invalid(_("A step moves up or down. Reload the page and try again."))
+        outline.move_stage(db.session(), number, position, up=form.to.data == "up", by=by)
+
+    return _on(challenge, move, None)
 
 
 @bp.post("/<uuid:challenge>/steps/<int:position>/removal")

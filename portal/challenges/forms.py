@@ -170,6 +170,12 @@ class StageTextForm(Form):
     )
 
 
+class PlaceForm(Form):
+    """Where a step goes."""
+
+    to = HiddenField(validators=[AnyOf(["up", "down"])])
+
+
 class NewStageForm(StageForm):
     """A step to add, of one of the kinds."""
 

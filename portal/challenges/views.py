@@ -94,7 +94,7 @@ def hand_in(challenge: UUID, position: int) -> ResponseReturnValue:
     step = run.at(position)
     form = step.of_kind.Response()
     saving = "save" in request.form
-    if not saving and not form.validate():
+    if not (form.knows_all() if saving else form.validate()):
         return _again(form, run, step)
     try:
         return _save(run, step, form) if saving else _submit(run, step, form)

@@ -7,12 +7,11 @@ from typing import Final
 from flask import Flask, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
-from htmx_flask.requests import HtmxAwareRequest
 from sqlalchemy.orm import Session
 
 from portal.database import db, read_only, run
 from portal.web.policy import policy_of
-from portal.web.sanity import refuse_broken_text
+from portal.web.sanity import PortalRequest, refuse_broken_text, refuse_unchecked_fields
 from portal.web.visitor import visitor_or_none
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -21,7 +20,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Portal(Flask):
     """Flask, with the policy checked before and one unit of work around each view."""
 
-    request_class = HtmxAwareRequest
+    request_class = PortalRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view: a GET in a read-only transaction, others in one that commits unless they answer an error."""
@@ -41,7 +40,7 @@ class Portal(Flask):
         if policy is None:
             abort(404)
         if policy.open:
-            return super().dispatch_request()
+            return self._viewed()
         visitor = visitor_or_none()
         if visitor is None:
             g.denied = "stranger"
@@ -49,7 +48,16 @@ class Portal(Flask):
         if not policy.allows(visitor.roles):
             g.denied = policy.name
             abort(404 if request.view_args else 403)
-        return super().dispatch_request()
+        return self._viewed()
+
+    def _viewed(self) -> ResponseReturnValue:
+        answer = super().dispatch_request()
+        if request.method in SAFE:
+            return answer
+        response = self.make_response(answer)
+        if _succeeded(response):
+            refuse_unchecked_fields()
+        return response
 
 
 def _came_for() -> str | None:

@@ -16,6 +16,8 @@ EXEMPT: Final = {
 }
 """Routes without the token, each with its reason."""
 
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Check origin and token of each unsafe request, before anybody is identified.
@@ -33,6 +35,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             abort(403)
         if origin is not None and origin != "null" and origin not in _own_origins(settings):
             abort(403)
+        if request.mimetype and request.mimetype not in _FORMS:
+            abort(415)
         if request.endpoint is not None:
             csrf.protect()
 

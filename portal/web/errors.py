@@ -44,6 +44,11 @@ WORDS: Final = {
     ),
     410: (_l("This link is closed"), _l("It was used, withdrawn or has expired."), _l("Ask for a new one.")),
     413: (_l("That is too large"), _l("It is larger than we take."), _l("Send less at once: at most 1 MB.")),
+    415: (
+        _l("That cannot be read"),
+        _l("Only forms are taken here."),
+        _l("Go back, reload the page and try again."),
+    ),
     422: (
         _l("That cannot be accepted"),
         _l("Something in it does not fit."),

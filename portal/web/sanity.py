@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
-from typing import Final
+from typing import IO, Any, Final
+from urllib.parse import unquote_to_bytes
 
-from flask import abort, request
+from flask import abort, g, request
+from flask_babel import gettext as _
+from htmx_flask.requests import HtmxAwareRequest
+from werkzeug.exceptions import BadRequest
+from werkzeug.formparser import FormDataParser
+
+from portal.database.refusal import Invalid
 
 _MANY: Final = frozenset(
     {"industries", "countries", "products", "stages", "roles", "industry", "country", "size", "product", "audience"}
@@ -22,6 +30,40 @@ def allow_repeated(*names: str) -> None:
 _repeatable = _MANY
 
 
+class StrictForms(FormDataParser):
+    """Reads forms, and refuses bytes that are no UTF-8; Werkzeug would keep them as percent signs and digits."""
+
+    def _parse_urlencoded(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> Any:
+        if content_length is not None and content_length > (self.max_form_memory_size or content_length):
+            return super()._parse_urlencoded(stream, mimetype, content_length, options)  # which refuses it unread
+        raw = stream.read()
+        if not _is_utf8(raw):
+            raise BadRequest
+        return super()._parse_urlencoded(io.BytesIO(raw), mimetype, content_length, options)
+
+
+class PortalRequest(HtmxAwareRequest):  # type: ignore[misc]
+    """A request that knows htmx and reads forms strictly."""
+
+    form_data_parser_class = StrictForms
+
+
+def _is_utf8(encoded: bytes) -> bool:
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def refuse_unchecked_fields() -> None:
+    """Refuse (`Invalid`) success where a form was found wrong, or fields were sent that no form has looked at."""
+    if g.get("form_valid") is False or (g.get("form_valid") is None and set(request.form) - {"csrf_token"}):
+        raise Invalid(_("This form holds a field that is not known here. Reload the page and try again."))
+
+
 def refuse_broken_text() -> None:
     """Answer 400 to NUL, lone surrogates, broken UTF-8 and doubled scalar parameters in path, query or form."""
     values: Iterable[tuple[str, list[str]]] = [*request.args.lists(), *request.form.lists()]
@@ -30,7 +72,7 @@ def refuse_broken_text() -> None:
             abort(400)
         if any(_broken(text) for text in (name, *found)):
             abort(400)
-    if _broken(request.path):
+    if _broken(request.path) or not _is_utf8(request.query_string):
         abort(400)
 
 

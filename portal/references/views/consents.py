@@ -90,7 +90,7 @@ def give() -> ResponseReturnValue:
         consents.give(
             db.session(),
             who.person_id,
-            form.scopes.data,
+            form.scopes.data or (),
             by=who.actor,
             company_name_ok=bool(form.company_name_ok.data),
         )
