@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,18 +17,15 @@ from portal.audit import Actor
 from portal.clock import now
 from portal.consent.consents import is_live
 from portal.consent.scopes import scope_for
-from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
+from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.models import Company, Person, PersonRole, Role
 from portal.people.people import lock_company, lock_people
 from portal.people.states import AdvocateStatus
-from portal.people.values import plain_name
 from portal.program import current
-from portal.references import fatigue, history, opportunities
+from portal.references import fatigue, history, wishes
 from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request
 from portal.references.models import (
-    LONGEST_TOPICS,
-    ActivityType,
     Ask,
     AskSource,
     Assignment,
@@ -39,24 +35,12 @@ from portal.references.models import (
     RequestState,
 )
 from portal.references.names import shown_initials
-from portal.references.opportunities import Prospect
+from portal.references.wishes import Wish
 
-LATEST: Final = timedelta(days=180)
 _NO_CONSENT: Final = _l("They do not agree to calls of this kind. Choose somebody else.")
 
 explain("fk_assignment_consent", _NO_CONSENT)
 explain("uq_assignment_request_id_person_id", _l("They are part of this request already."))
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked, the same for everybody: by when it is needed, about what, and for whom."""
-
-    activity: ActivityType
-    needed_by: date
-    topics: str
-    prospect: Prospect
-    opportunity_id: int | None
 
 
 def seen_by(by: Actor) -> ColumnElement[bool]:
@@ -118,7 +102,7 @@ def ask_all(
     earlier = _asked_before(session, request_key, by)
     if earlier is not None:
         return earlier
-    wish = _wish(
+    wish = wishes.wish(
         session,
         needed_by=needed_by,
         topics=topics,
@@ -127,17 +111,7 @@ def ask_all(
         prospect_industry=prospect_industry,
         by=by,
     )
-    for person in _known(people, wanted):
-        if person.id == by.person_id:
-            raise NotAllowed(_("You cannot ask yourself."))
-    _are_in_the_program(session, wanted)
-    companies = {
-        company_id: lock_company(session, company_id)
-        for company_id in sorted({person.company_id for person in people if person.company_id is not None})
-    }
-    scopes = {person.id: _scope(session, person, companies, wish) for person in people}
-    for person in people:
-        fatigue.require_askable(session, person, shown_initials(person.name))
+    scopes = _askable(session, _known(people, wanted), wish, by=by)
     request = _open(session, wish, by=by, request_key=request_key)
     for person in people:
         _assign(session, request, person, scopes[person.id], wish, by=by)
@@ -211,43 +185,19 @@ def _are_in_the_program(session: Session, person_ids: Sequence[int]) -> None:
         raise Conflict(_l("They take part in the program no longer. Choose somebody else."))
 
 
-def _wish(
-    session: Session,
-    *,
-    needed_by: date,
-    topics: str,
-    opportunity_id: int | None,
-    prospect_name: str | None,
-    prospect_industry: str | None,
-    by: Actor,
-) -> Wish:
-    today = now(session).date()
-    if not today < needed_by <= today + LATEST:
-        raise Invalid(_("Choose a day from tomorrow on, at most six months ahead."), field="needed_by")
-    topics = topics.strip()
-    if not topics:
-        raise Invalid(_("Please say what the prospect wants to know."), field="topics")
-    if len(topics) > LONGEST_TOPICS:
-        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=LONGEST_TOPICS), field="topics")
-    found = Prospect(None, None, None, None, None)
-    if opportunity_id is not None:
-        found = opportunities.prospect_of(session, opportunities.of_id(session, opportunity_id, by=by))
-    name = found.name or " ".join((prospect_name or "").split())
-    if not name:
-        raise Invalid(_("Please name the prospect."), field="prospect_name")
-    industry = found.industry or " ".join((prospect_industry or "").split()) or None
-    if industry and len(industry) > 200:
-        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=200), field="prospect_industry")
-    activity = session.scalars(select(ActivityType).where(ActivityType.key == "reference_call")).one()
-    prospect = Prospect(_prospect_name(name), industry, found.country, found.size_band, found.product)
-    return Wish(activity, needed_by, topics, prospect, opportunity_id)
-
-
-def _prospect_name(name: str) -> str:
-    try:
-        return plain_name(name)
-    except Invalid as refusal:
-        raise Invalid(str(refusal), field="prospect_name") from None
+def _askable(session: Session, people: Sequence[Person], wish: Wish, *, by: Actor) -> dict[int, str]:
+    """Refuse those who cannot be asked, and lock their companies; the scope of consent under which each is asked."""
+    if any(person.id == by.person_id for person in people):
+        raise NotAllowed(_("You cannot ask yourself."))
+    _are_in_the_program(session, [person.id for person in people])
+    companies = {
+        company_id: lock_company(session, company_id)
+        for company_id in sorted({person.company_id for person in people if person.company_id is not None})
+    }
+    scopes = {person.id: _scope(session, person, companies, wish) for person in people}
+    for person in people:
+        fatigue.require_askable(session, person, shown_initials(person.name))
+    return scopes
 
 
 def _scope(session: Session, person: Person, companies: dict[int, Company], wish: Wish) -> str:
@@ -314,9 +264,15 @@ def _assign(
     fatigue.note_in_pool(session, person.id)
     seconds = max(1, int((assignment.answer_by - now(session)).total_seconds()))
     jobs.defer(session, "references.expire_ask", in_seconds=seconds, assignment_id=assignment.id)
+    _tell_of_ask(session, request, assignment)
+    return assignment
+
+
+def _tell_of_ask(session: Session, request: ReferenceRequest, assignment: Assignment) -> None:
+    assert assignment.answer_by is not None
     messages.notify(
         session,
-        person.id,
+        assignment.person_id,
         "request.ask",
         link=f"/asks/{assignment.public_id}",
         subject_ref=f"assignment:{assignment.id}",
@@ -326,7 +282,6 @@ def _assign(
         topics=request.topics,
         points=assignment.points,
     )
-    return assignment
 
 
 def _tell_no_longer(session: Session, request: ReferenceRequest, assignment: Assignment) -> None:
