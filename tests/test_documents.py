@@ -14,20 +14,10 @@ from portal.web.app import Portal
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-OF_NOBODY = set(
-    [
-        "activity_type",
-        "company",
-        "level",
-        "notice",
-        "pool_facet",
-        "product",
-        "program",
-        "reward",
-        "stage",
-        "terms_version",
-    ]
-)
+OF_NOBODY = {
+    *("activity_type", "company", "level", "notice", "pool_facet"),
+    *("product", "program", "reward", "stage", "terms_version"),
+}
 """Tables that hold nothing about a person."""
 OF_THE_QUEUE = {"procrastinate_jobs"}
 

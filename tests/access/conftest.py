@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextvars import Context
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.access import sessions
+from portal.access.sign_in import mail_link
 from portal.audit import SYSTEM, Actor
+from portal.database import run
 from portal.messages.jobs import send
 from portal.messages.mail import folder
 from portal.people import people
 from portal.people.models import Person
 from portal.web.app import Portal
-from portal.web.session import hash_token
-
-
-class Browser(FlaskClient):
-    """A browser whose requests know nothing of the test's own application context."""
-
-    def open(self, *arguments: Any, **named: Any) -> Any:
-        """Send a request in a context of its own."""
-        return Context().run(super().open, *arguments, **named)
+from tests.browsing import Client, signed_in
 
 
 @pytest.fixture(autouse=True)
 def _browsers_of_their_own(app: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "test_client_class", Browser)
+    monkeypatch.setattr(app, "test_client_class", Client)
 
 
 class Mailbox:
@@ -56,9 +47,6 @@ class Mailbox:
                     self._run(row.task_name, row.args)
 
     def _run(self, name: str, arguments: dict[str, int]) -> None:
-        from portal.access.sign_in import mail_link
-        from portal.database import run
-
         if name == "messages.send":
             send(**arguments)
         elif name == "access.mail_link":
@@ -99,15 +87,7 @@ def somebody(db: Session) -> Callable[..., Person]:
 
 @pytest.fixture
 def browser_of(app: Portal, db: Session) -> Callable[[Person], FlaskClient]:
-    def open_browser(person: Person) -> FlaskClient:
-        token = f"token-of-person-{person.id}-".ljust(43, "x")
-        sessions.start(db, person.id, hash_token(token), "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
-        db.commit()
-        client = app.test_client()
-        client.set_cookie("session", token)
-        return client
-
-    return open_browser
+    return lambda person: signed_in(app, db, person.id, "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
 
 
 def actor(person: Person, *roles: str) -> Actor:

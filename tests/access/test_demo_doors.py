@@ -17,7 +17,8 @@ from portal.messages.jobs import send
 from portal.messages.models import Message
 from portal.people import people
 from portal.web.app import Portal
-from tests.access.conftest import Browser, csrf
+from tests.access.conftest import csrf
+from tests.browsing import Client
 from tests.conftest import make_settings
 
 
@@ -25,7 +26,7 @@ from tests.conftest import make_settings
 def demo(app: Portal, db: Session, tmp_path: Path) -> Iterator[Portal]:
     settings = make_settings(app.config["PORTAL"].database_url, tmp_path, env="demo")
     portal = create_app(settings)
-    portal.test_client_class = Browser
+    portal.test_client_class = Client
     yield portal
     with portal.app_context():
         database.engine.dispose()

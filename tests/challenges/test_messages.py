@@ -14,8 +14,8 @@ from portal.messages.models import Message
 from portal.messages.states import Reason as Held
 from portal.points import causes
 from portal.web.app import Portal
+from tests.browsing import Browser
 
-from .browsing import Browser
 from .test_submissions import hand_in, stages
 
 

@@ -14,8 +14,8 @@ from portal.challenges.models import Challenge
 from portal.challenges.states import Reason
 from portal.points import balance
 from portal.web.app import Portal
+from tests.browsing import Browser
 
-from .browsing import Browser
 from .conftest import STORY
 from .test_submissions import hand_in, stages
 

@@ -13,7 +13,7 @@ from portal.points import awards, causes, ledger, queries, recognition
 from portal.points.causes import Named
 from portal.points.models import Phase
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.points.counting import cost
 from tests.points.earning import balance_of, earn, hold, who
 

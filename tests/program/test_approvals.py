@@ -14,7 +14,7 @@ from portal.challenges import submissions, verdicts
 from portal.challenges.models import Challenge, Submission, Verdict
 from portal.challenges.states import Decision, VerdictState
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.challenges.conftest import STORY, make
 from tests.challenges.test_submissions import hand_in, stages
 

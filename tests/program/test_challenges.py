@@ -13,7 +13,7 @@ from portal.audit import Actor
 from portal.challenges.models import Challenge, Stage
 from portal.challenges.states import ChallengeState
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.challenges.test_submissions import hand_in
 
 Offer = Callable[..., Challenge]

@@ -4,51 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextvars import Context
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
-from portal.access import invitations, sessions
+from portal.access import invitations
 from portal.access.models import Invitation, LoginSession, Nomination
-from portal.audit import SYSTEM
+from portal.audit import SYSTEM, Actor
 from portal.people import people
 from portal.people.models import Person, PersonEmail
 from portal.people.states import Role
 from portal.web.app import Portal
-from portal.web.session import hash_token
+from tests.browsing import Browser
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-class Browser(FlaskClient):
-    """Somebody's browser, with the token of its pages."""
+class Desk(Browser):
+    """Somebody's browser; every form is sent with the token of one page."""
 
-    def open(self, *arguments: Any, **named: Any) -> Any:
-        return Context().run(super().open, *arguments, **named)
-
-    def send(self, path: str, **fields: str) -> Any:
-        page = self.get("/account").get_data(as_text=True)
-        token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
-        return self.post(path, data={"csrf_token": token, **fields})
+    def send(self, path: str, **fields: str) -> TestResponse:
+        return self.post(path, "/account", **fields)
 
 
 @pytest.fixture
-def browser(app: Portal, db: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Browser]:
-    monkeypatch.setattr(app, "test_client_class", Browser)
-
-    def of(*roles: str) -> Browser:
+def browser(app: Portal, db: Session) -> Callable[..., Desk]:
+    def of(*roles: str) -> Desk:
         name = f"{roles[0].title()} Person"
         person = people.add_person(db, name, by=SYSTEM, email=f"{roles[0]}@example.com", roles=roles, verified=True)
-        token = roles[0].ljust(43, "x")
-        sessions.start(db, person.id, hash_token(token), "")
-        db.commit()
-        client = app.test_client()
-        client.set_cookie("session", token)
-        return client  # type: ignore[return-value]
+        return Desk(app, db, Actor(person.id, frozenset(roles)))
 
     return of
 
@@ -59,7 +45,7 @@ def ana_of(db: Session) -> Person:
     return person
 
 
-def test_a_manager_adds_invites_and_looks_after_somebody(db: Session, browser: Callable[..., Browser]) -> None:
+def test_a_manager_adds_invites_and_looks_after_somebody(db: Session, browser: Callable[..., Desk]) -> None:
     mia = browser("manager")
     added = mia.send("/admin/people/new", name="Ana Lima", email="ana@example.com", title="CTO", company_name="Acme")
     assert added.status_code == 303
@@ -96,7 +82,7 @@ def test_a_manager_adds_invites_and_looks_after_somebody(db: Session, browser: C
     ],
 )
 def test_what_is_refused_is_said_and_changes_nothing(
-    db: Session, browser: Callable[..., Browser], path: str, fields: dict[str, str], status: int, words: str
+    db: Session, browser: Callable[..., Desk], path: str, fields: dict[str, str], status: int, words: str
 ) -> None:
     mia, ana = browser("manager"), ana_of(db)
     answer = mia.send(f"/admin/people/{ana.public_id}/{path}", **fields)
@@ -106,7 +92,7 @@ def test_what_is_refused_is_said_and_changes_nothing(
     assert db.scalars(select(Invitation)).all() == []
 
 
-def test_foreign_and_missing_things_look_the_same(db: Session, browser: Callable[..., Browser]) -> None:
+def test_foreign_and_missing_things_look_the_same(db: Session, browser: Callable[..., Desk]) -> None:
     mia, ana = browser("manager"), ana_of(db)
     other = people.add_person(db, "Bea", by=SYSTEM)
     invitation = invitations.invite(db, other.id, "bea@example.com", Role.ADVOCATE, by=SYSTEM)
@@ -123,7 +109,7 @@ def test_foreign_and_missing_things_look_the_same(db: Session, browser: Callable
 
 
 def test_the_list_finds_by_words_role_and_status_and_costs_the_same_for_fifty(
-    db: Session, browser: Callable[..., Browser], count_queries: Callable[..., int]
+    db: Session, browser: Callable[..., Desk], count_queries: Callable[..., int]
 ) -> None:
     mia = browser("manager")
     ana_of(db)
@@ -149,7 +135,7 @@ def test_the_list_finds_by_words_role_and_status_and_costs_the_same_for_fifty(
 
 
 def test_a_rep_nominates_and_a_manager_decides(
-    db: Session, browser: Callable[..., Browser], count_queries: Callable[..., int]
+    db: Session, browser: Callable[..., Desk], count_queries: Callable[..., int]
 ) -> None:
     tom, mia = browser("sales"), browser("manager")
     form = {"name": "Kim Ray", "email": "kim@acme.example", "title": "", "company_name": "Acme", "reason": "Loves it."}
@@ -179,14 +165,14 @@ def test_a_rep_nominates_and_a_manager_decides(
 
 
 @pytest.mark.parametrize("path", ["/admin/people", "/admin/people/new", "/admin/nominations", "/admin/nominations/new"])
-def test_the_desk_is_for_managers(db: Session, browser: Callable[..., Browser], app: Portal, path: str) -> None:
+def test_the_desk_is_for_managers(db: Session, browser: Callable[..., Desk], app: Portal, path: str) -> None:
     assert browser("admin").get(path).status_code == 200
     for role in ("advocate", "sales"):
         assert browser(role).get(path).status_code == 403
     assert app.test_client().get(path).status_code == 303
 
 
-def test_ending_sessions_signs_out_at_once(db: Session, browser: Callable[..., Browser]) -> None:
+def test_ending_sessions_signs_out_at_once(db: Session, browser: Callable[..., Desk]) -> None:
     mia, ana = browser("manager"), browser("advocate")
     person = db.scalars(select(Person).where(Person.name == "Advocate Person")).one()
     assert mia.send(f"/admin/people/{person.public_id}/sessions/end").status_code == 303

@@ -16,7 +16,7 @@ from portal.references.models import Assignment, AssignmentState, CallFeedback
 from portal.references.queries import asks
 from portal.web.app import Portal
 from tests.asking import accepted, ask, assignment_of
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.consented import Known, agree
 
 

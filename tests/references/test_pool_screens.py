@@ -23,15 +23,15 @@ from portal.references.profile import Wanted
 from portal.web.app import Portal
 from portal.web.paging import encode
 from tests.asking import ask
+from tests.browsing import Browser
 from tests.consented import BOTH, Known, agree, make_advocate, make_company
-from tests.references.browsing import Browser
 
 Count = Callable[[Callable[[], object]], int]
 
 
 @pytest.fixture
 def browse(app: Portal, db: Session) -> Callable[[Known | None], Browser]:
-    return lambda who: Browser(app, db, who)
+    return lambda who: Browser(app, db, who.actor if who else None)
 
 
 Browse = Callable[[Known | None], Browser]

@@ -8,18 +8,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.audit import SYSTEM, Actor
-from portal.people import people
 from portal.points import awards
 from portal.rewards import catalogue
 from portal.rewards.models import Reward
-
-
-def _joins(db: Session, name: str, *roles: str) -> Actor:
-    address = f"{name.partition(' ')[0].lower()}@harbor.example"
-    person = people.add_person(db, name, by=SYSTEM, email=address, roles=roles)
-    actor = Actor(person.id, frozenset(roles))
-    db.commit()
-    return actor
+from tests.cast import joins
 
 
 def earn(db: Session, actor: Actor, points: int, *, subject: str) -> None:
@@ -32,7 +24,7 @@ def earn(db: Session, actor: Actor, points: int, *, subject: str) -> None:
 @pytest.fixture
 def ana(db: Session) -> Actor:
     """An advocate with 1,240 points."""
-    ana = _joins(db, "Ana Mitchell", "advocate")
+    ana = joins(db, "Ana Mitchell", "advocate")
     earn(db, ana, 1240, subject="trial_award:1")
     return ana
 
@@ -40,7 +32,7 @@ def ana(db: Session) -> Actor:
 @pytest.fixture
 def ben(db: Session) -> Actor:
     """An advocate with 1,000 points."""
-    ben = _joins(db, "Ben Okoro", "advocate")
+    ben = joins(db, "Ben Okoro", "advocate")
     earn(db, ben, 1000, subject="trial_award:2")
     return ben
 
@@ -48,7 +40,7 @@ def ben(db: Session) -> Actor:
 @pytest.fixture
 def mia(db: Session) -> Actor:
     """A program manager."""
-    return _joins(db, "Mia Lang", "manager")
+    return joins(db, "Mia Lang", "manager")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from portal.rewards import redemption
 from portal.rewards.models import Redemption, Reward
 from portal.rewards.states import RewardState, State
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.points.counting import cost
 from tests.rewards.conftest import earn
 

@@ -15,7 +15,7 @@ from portal.messages.kinds import KINDS
 from portal.rewards import catalogue, redemption
 from portal.rewards.models import Redemption, Reward
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
 from tests.points.counting import cost
 from tests.rewards.conftest import earn
 

@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal.web.app import Portal
-from tests.challenges.browsing import Browser
+from tests.browsing import Browser
+from tests.cast import mia, rep
 from tests.consented import Known, agree, make_advocate, make_company, make_staff
+
+__all__ = ["ana", "browse", "mia", "other", "rep"]
 
 Browse = Callable[[Known], Browser]
 
@@ -24,22 +27,8 @@ def ana(db: Session) -> Known:
 
 
 @pytest.fixture
-def rep(db: Session) -> Known:
-    known = make_staff(db, "Tom Alvarez", "sales", email="tom@northstar.example")
-    db.commit()
-    return known
-
-
-@pytest.fixture
 def other(db: Session) -> Known:
     known = make_staff(db, "Olga Other", "sales")
-    db.commit()
-    return known
-
-
-@pytest.fixture
-def mia(db: Session) -> Known:
-    known = make_staff(db, "Mia Manager", "manager", email="mia@northstar.example")
     db.commit()
     return known
 
