@@ -20,7 +20,7 @@ from portal.people.people import lock_person
 from portal.points import awards
 
 DECIDED: Final = {State.APPROVED, State.REDO_REQUESTED, State.REJECTED}
-WHOLE: Final = (selectinload(Submission.responses).selectinload(StageResponse.stage),)
+WHOLE: Final = (selectinload(Submission.responses).joinedload(StageResponse.stage, innerjoin=True),)
 
 
 def lock(session: Session, submission_id: int) -> Submission:

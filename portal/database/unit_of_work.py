@@ -119,6 +119,7 @@ def _forget(session: Session, transaction: object) -> None:
     if getattr(transaction, "parent", None) is None:
         session.info.pop("before_commit", None)
         session.info.pop("clock", None)
+        session.info.pop("locks", None)
 
 
 def set_local(session: Session, name: str, value: str) -> None:

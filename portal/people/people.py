@@ -40,10 +40,18 @@ explain("uq_product_name", _l("There is a product of this name."))
 
 
 def lock_person(session: Session, person_id: int) -> Person:
-    """Lock a person, first of all locks (trust.md, ground rules). Refuses `NotFound`."""
+    """Lock a person, first of all locks (trust.md, ground rules). Refuses `NotFound`.
+
+    Who is locked stays so until the transaction ends, and is not locked again by the next verb in it.
+    """
+    held: dict[int, Person] = session.info.setdefault("locks", {})
+    if person_id in held and not session.in_nested_transaction():
+        return held[person_id]
     person = session.scalar(_for_change(select(Person).where(Person.id == person_id)))
     if person is None:
         raise NotFound(_NO_SUCH_PERSON)
+    if not session.in_nested_transaction():  # a lock that a savepoint took goes with it
+        held[person_id] = person
     return person
 
 

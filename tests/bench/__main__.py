@@ -60,7 +60,7 @@ def measure(cluster: clusters.Cluster, folder: Path, rounds: int, seconds: float
         say("pages")
         found = pages.measure(small, large, lowest, who, rounds=rounds, seconds=seconds)
         say("submissions")
-        found += handing_in.measure(small, lowest, who, rounds=rounds, seconds=seconds)
+        found += handing_in.measure(small, lowest, who, cluster.url("small"), rounds=rounds, seconds=seconds)
         memory = max(small.peak_memory(), large.peak_memory())
     measured = found + measured
     measured.append(Measurement.below("peak memory of a web process", "MB", memory, MOST_MEMORY))

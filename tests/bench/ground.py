@@ -122,6 +122,14 @@ def crowd(cluster: Cluster, name: str, template: str, instance: Path) -> None:
     _vacuum(url)
 
 
+def visit(url: str) -> None:
+    """Let everybody who is signed in have looked at a page just now, as one who sends a form has."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE login_session SET last_seen_at = now()"))
+    engine.dispose()
+
+
 def breaches(url: str, instance: Path) -> list[str]:
     """What `portal check` would say of a database."""
     with application(url, instance):
@@ -184,6 +192,11 @@ def _titles(*numbers: int) -> str:
     return ", ".join(f"'Challenge number {number}'" for number in numbers)
 
 
+def _any(salt: int) -> str:
+    """A number that depends on `n` as if by chance, the same in each run."""
+    return f"abs(hashint8extended(n, {salt}) % 1000003)"
+
+
 _WORDS: Final = "(ARRAY['Manufacturing','Logistics','Retail','Finance','Health','Software','Energy','Media'])"
 _LANDS: Final = "(ARRAY['Germany','France','Spain','Italy','Poland','Norway','Japan','Brazil','Kenya','Canada'])"
 _MINE: Final = "crm_id BETWEEN 'bench-' || lpad(CAST(:first AS text), 7, '0')"
@@ -191,17 +204,17 @@ _OURS: Final = f"p.{_MINE} AND 'bench-' || lpad(CAST(:last AS text), 7, '0')"
 
 COMPANIES: Final = f"""
 INSERT INTO company (name, domain, industry, country, employees)
-SELECT 'Customer ' || n, 'customer' || n || '.example', {_WORDS}[1 + n % 8], {_LANDS}[1 + n / 8 % 10],
-       (ARRAY[30, 300, 3000, 30000])[1 + n / 80 % 4]
+SELECT 'Customer ' || n, 'customer' || n || '.example', {_WORDS}[1 + {_any(1)} % 8], {_LANDS}[1 + {_any(2)} % 10],
+       (ARRAY[30, 300, 3000, 30000])[1 + {_any(3)} % 4]
   FROM generate_series(1, 640) n
 """
 PEOPLE: Final = (
-    """
+    f"""
 INSERT INTO person (name, title, company_id, crm_id, advocate_status)
 SELECT 'Advocate Number' || n, (ARRAY['IT Director', 'Head of Operations', 'CTO', 'Buyer'])[1 + n % 4],
        c.id, 'bench-' || lpad(n::text, 7, '0'), 'active'
   FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n
-  JOIN company c ON c.domain = 'customer' || (1 + n * 7 % 640) || '.example'
+  JOIN company c ON c.domain = 'customer' || (1 + {_any(7)} % 640) || '.example'
 """,
     f"""
 INSERT INTO person_email (person_id, address, verified_at, is_primary)
@@ -217,9 +230,9 @@ POOL: Final = (
     f"""
 INSERT INTO reference_profile (person_id, headline, about, products, topics, languages)
 SELECT p.id, 'Went live in nine weeks', 'Ask me about moving three plants at once, and what we would do otherwise.',
-       ARRAY['Product ' || (1 + p.id % 7), 'Product ' || (1 + (p.id + 3) % 7)],
-       ARRAY[(ARRAY['rollout', 'security', 'savings', 'training', 'integration'])[1 + p.id % 5]],
-       ARRAY['English'] FROM person p WHERE {_OURS} AND p.id % 10 <> 0
+       ARRAY['Product ' || (1 + {_any(4)} % 3), 'Product ' || (4 + {_any(5)} % 4)],
+       ARRAY[(ARRAY['rollout', 'security', 'savings', 'training', 'integration'])[1 + {_any(6)} % 5]],
+       ARRAY['English'] FROM (SELECT p.*, p.id AS n FROM person p) p WHERE {_OURS} AND p.id % 10 <> 0
 """,
     f"""
 INSERT INTO consent_event (person_id, kind, scope, notice_id, channel, actor_id, valid_until)

@@ -16,7 +16,9 @@ from tests.bench.servers import Server
 STORY = "We moved three plants in nine weeks, and nobody called the help desk on day one. " * 6
 
 
-def measure(small: Server, floor: Server, who: ground.Ground, *, rounds: int, seconds: float) -> list[Measurement]:
+def measure(
+    small: Server, floor: Server, who: ground.Ground, url: str, *, rounds: int, seconds: float
+) -> list[Measurement]:
     """A story that goes to the managers, and a confirmed step that is paid at once."""
     lowest = Subject("submission floor", floor.port, lambda: floor_streams, 303)
     floor_streams = [_entries(floor, number) for number in range(ground.VISITORS)]
@@ -24,6 +26,7 @@ def measure(small: Server, floor: Server, who: ground.Ground, *, rounds: int, se
     story = Subject("hand in a story", small.port, lambda: story_streams, 303)
     confirm_streams = _shared(_hand_in(each, {}) for each in who.steps)
     confirm = Subject("confirm a step, paid at once", small.port, lambda: confirm_streams, 303)
+    ground.visit(url)
     load.interleave([lowest, story, confirm], rounds=rounds, seconds=seconds)
     return [
         Measurement.against(each.name, "POSTs/s", each.per_second, lowest.per_second, at_least=pages.LEAST)

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel.speaklater import LazyString
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.challenges import activities, audience
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.stages import StageKind, kind_of
 from portal.challenges.states import Reason, ResponseState, State, Verification
+from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
 
 
@@ -143,18 +144,26 @@ _STEP = (
 
 def run_of(session: Session, person_id: int, public_id: UUID) -> Run:
     """A challenge as the person may see it: open to them, or theirs already. Refuses `NotFound` for any other."""
-    own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id)
+    return _run(_own(session, person=person_id, challenge=public_id))
+
+
+@Prepared
+def _own() -> Select[*tuple[Any, ...]]:
+    person = bindparam("person", type_=BigInteger)
+    own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person)
     answered = and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
-    wanted = (
+    return (
         select(*_CHALLENGE, *_SUBMISSION, *_STEP)
         .select_from(Challenge)
         .outerjoin(Submission, own)
         .join(Stage, Stage.challenge_id == Challenge.id)
         .outerjoin(StageResponse, answered)
-        .where(Challenge.public_id == public_id, or_(Submission.id.is_not(None), audience.offered_to(person_id)))
+        .where(
+            Challenge.public_id == bindparam("challenge", type_=Uuid),
+            or_(Submission.id.is_not(None), audience.offered_to(person)),
+        )
         .order_by(Stage.position)
     )
-    return _run(session.execute(wanted).all())
 
 
 def preview_of(session: Session, public_id: UUID) -> Run:
