@@ -75,7 +75,7 @@ def periodic(name: str, *, cron: str) -> Callable[[Callable[[Session], None]], C
 
 
 def defer(session: Session, name: str, *, in_seconds: int | None = None, **arguments: Any) -> None:
-    """Queue a job on the session's own connection; it is rolled back with it (libraries.md 2.2, 12).
+    """Queue a job on the session's own connection; it is rolled back with it.
 
     `in_seconds` counts from the clock of the transaction, so that the demo's past and tests' futures are kept.
     """

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         return [_own_key(self.instance)]
 
     def check(self) -> None:
-        """Refuse what is unsafe in production (`UnsafeSettings`), naming setting and remedy (security.md 52)."""
+        """Refuse what is unsafe in production (`UnsafeSettings`), naming setting and remedy."""
         if self.env != "production":
             return
         key = self.secret_key.get_secret_value() if self.secret_key else ""

@@ -62,3 +62,15 @@ def test_links_between_files_lead_somewhere(document: Path) -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = sorted(int(file.name[:4]) for file in (ROOT / "docs" / "decisions").glob("*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_rules_that_the_code_names_are_written_down() -> None:
+    """`trust.md` is docs/trust.md; nothing is named that a reader cannot open."""
+    sources = [path for face in ("portal", "admin", "migrations") for path in (ROOT / face).rglob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    assert set(re.findall(r"[\w-]+\.md\b", text)) <= {path.name for path in DOCUMENTS}
+    rules = (ROOT / "docs" / "trust.md").read_text().lower()
+    for named in re.findall(r"trust\.md ((?:L\d(?:, | to )?)+)", text):
+        assert all(f"**{rule.lower()}**" in rules for rule in re.findall(r"L\d", named)), named
+    for named in re.findall(r"trust\.md, ([\w ]+)", text):
+        assert all(word.strip() in rules for word in named.lower().split(" and ")), named

@@ -139,7 +139,7 @@ CREATE TABLE stage_response (
 CREATE INDEX ix_stage_response_stage_id ON stage_response (stage_id);
 """
 
-# What was promised stays promised, what was accepted stays accepted (product.md).
+# What was promised stays promised, what was accepted stays accepted.
 RESPONSE_KEPT = """
 CREATE FUNCTION portal_response_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

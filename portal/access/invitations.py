@@ -147,7 +147,7 @@ def accept(session: Session, token: str, *, terms_versions: Collection[int], nam
 
 
 def invite_admin(session: Session, address: str) -> str:
-    """Make an address an administrator's: the one-time link that `portal create-admin` prints (security.md 24).
+    """Make an address an administrator's: the one-time link that `portal create-admin` prints.
 
     The person is made known where they are not yet; nothing is mailed. Refuses `Invalid` addresses and `Conflict` for
     somebody who is administrator already.

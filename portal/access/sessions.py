@@ -1,4 +1,4 @@
-"""Sessions: rows that a cookie's token points at; ended by the person, by staff, by time (security.md 26-28)."""
+"""Sessions: rows that a cookie's token points at; ended by the person, by staff, by time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from portal.people.states import STAFF, Role
 
 IDLE: Final = {True: timedelta(minutes=30), False: timedelta(days=14)}
 ABSOLUTE: Final = {True: timedelta(hours=12), False: timedelta(days=90)}
-"""How long a session lives without a visit, and at most, for staff and for advocates (security.md 27)."""
+"""How long a session lives without a visit, and at most, for staff and for advocates."""
 
 invariant(
     "access.sessions_of_members",

@@ -1,4 +1,4 @@
-"""Sign-in by mail link: once, within ten minutes, in the browser that asked (security.md 16, 17, 19)."""
+"""Sign-in by mail link: once, within ten minutes, in the browser that asked."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Arrived:
 def ask(session: Session, address: str, browser: str, *, ip: str = "", next_path: str | None = None) -> None:
     """Ask for a link to an address, from the browser that holds the secret `browser`.
 
-    The same work is done for every address: whether somebody is mailed is found out by a job (security.md 16).
+    The same work is done for every address: whether somebody is mailed is found out by a job.
     Earlier links of the address end. Refuses `Invalid` addresses and `TooManyTries`.
     """
     clean = clean_address(address)
@@ -123,7 +123,7 @@ def look(session: Session, token: str, browser: str) -> Opened:
 
 
 def follow(session: Session, token: str, browser: str) -> Arrived:
-    """Use a link, once, in the browser that asked. Refuses `Gone` (security.md 19)."""
+    """Use a link, once, in the browser that asked. Refuses `Gone`."""
     used = update(SignInLink).where(SignInLink.token_hash == hash_token(token))
     return _use(session, used.where(SignInLink.browser_hash == hash_token(browser)), Gone(_OVER))
 

@@ -1,4 +1,4 @@
-"""Limits on tries, counted in transactions of their own, so that what a refused try costs stays (security.md 17)."""
+"""Limits on tries, counted in transactions of their own, so that what a refused try costs stays."""
 
 from __future__ import annotations
 

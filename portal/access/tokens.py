@@ -1,4 +1,4 @@
-"""Secrets in links: derived of a row's seed and the secret key, so that the database holds none (security.md 54).
+"""Secrets in links: derived of a row's seed and the secret key, so that the database holds none.
 
 A mail is written by a job, later than the row: it derives the same token again. Only hashes are stored and looked up.
 """

@@ -1,4 +1,4 @@
-"""Who a challenge is for, evaluated when it is read: one condition for all challenges of a person (speed.md)."""
+"""Who a challenge is for, evaluated when it is read: one condition for all challenges of a person."""
 
 from __future__ import annotations
 

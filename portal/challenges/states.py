@@ -1,4 +1,4 @@
-"""The states of a challenge, of what people hand in and of verdicts, with their words and tones (product.md)."""
+"""The states of a challenge, of what people hand in and of verdicts, with their words and tones."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class VerdictState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why work is rejected; "we do not like what it says" is not among them (trust.md, external reviews)."""
+    """Why work is rejected; "we do not like what it says" is not among them."""
 
     NOT_DONE = "not_done"
     NOT_OWN = "not_own"

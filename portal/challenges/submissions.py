@@ -1,7 +1,7 @@
 """The verbs on what people hand in: start, save, submit, put away, take up; and what a manager's decision does.
 
 Locks in the order of trust.md: the person, then the submission. A submission's state follows from its responses:
-`submitted` when no stage is open, `approved` when all are accepted (product.md).
+`submitted` when no stage is open, `approved` when all are accepted.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def submit(
 ) -> Submission:
     """Hand in one stage. Honour and automatic stages are accepted and paid at once; with the last open stage the
     submission goes to the managers, or is approved where nothing waits for them. Who runs the program is not paid on
-    their own word: with them every stage that pays waits for somebody else (security.md 37).
+    their own word: with them every stage that pays waits for somebody else.
 
     The same once more changes nothing. Refuses `Invalid` (the kind says why), `NotFound` for what is not theirs,
     `Conflict` for a stage that was handed in with other words, `Gone` for a challenge that has closed.

@@ -74,7 +74,7 @@ def serve(
 def reserved(host: str, port: int) -> Iterator[str]:
     """Hold the port against strangers and give the address of `host`; the web processes share it with us.
 
-    It is bound without sharing first: else a predecessor that still runs would go on answering (libraries.md 1.8).
+    It is bound without sharing first: else a predecessor that still runs would go on answering.
     """
     family, _, _, _, (address, *_) = _resolve(host, port)
     deadline = time.monotonic() + _PORT_PATIENCE

@@ -40,7 +40,7 @@ Mode = Literal["fast", "immediate"]
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A cluster in a folder of the server's account, reached by a Unix socket only (libraries.md 2.2)."""
+    """A cluster in a folder of the server's account, reached by a Unix socket only."""
 
     folder: Path
     programs: Path

@@ -68,7 +68,7 @@ class Account:
 
 
 def account() -> Account:
-    """Our own account, or as root the system user `advocate-portal`, created when missing (libraries.md 2.2, 11)."""
+    """Our own account, or as root the system user `advocate-portal`, created when missing."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), lent=False)
     try:

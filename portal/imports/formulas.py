@@ -1,7 +1,7 @@
 """Cells that a spreadsheet would run as formulas leave with a quote in front and come back without it.
 
 The rule is its own inverse, so nothing else is ever touched: a text of any number of `'` followed by one of
-`= + - @`, TAB, CR or LF gets one `'` more on the way out and loses one on the way in (security.md 48).
+`= + - @`, TAB, CR or LF gets one `'` more on the way out and loses one on the way in.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from portal.settings import Settings
 
 
 def compose(session: Session, message: Message, kind: MessageKind, person: Person, address: str) -> EmailMessage:
-    """The mail of a message. Links stand on the configured base URL only (security.md 47)."""
+    """The mail of a message. Links stand on the configured base URL only."""
     settings: Settings = current_app.config["PORTAL"]
     path = kind.path(session, message)
     with _read_by(person):

@@ -25,7 +25,7 @@ def plain_name(name: str) -> str:
 
 
 def clean_address(address: str) -> str:
-    """An address as it is stored. Refuses `Invalid`: malformed or longer than 254 characters (security.md 47, 51)."""
+    """An address as it is stored. Refuses `Invalid`: malformed or longer than 254 characters."""
     address = address.strip()
     if len(address) > LONGEST_ADDRESS:
         raise Invalid(_l("This address is too long."), field="email")

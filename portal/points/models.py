@@ -23,7 +23,7 @@ from portal.clock import PORTAL_NOW
 from portal.database import Base, Identified, choices
 
 SHARDS: Final = 64
-"""Accounts that all transfers would meet on are split, by `person_id % 64` (speed.md, Awards)."""
+"""Accounts that all transfers would meet on are split, by `person_id % 64`."""
 LARGEST_AMOUNT: Final = 1_000_000_000
 """The most points that one transfer moves."""
 LONGEST_REASON: Final = 500

@@ -1,4 +1,4 @@
-"""Searching the pool: the page, the total and the counts of all facets in one statement (speed.md, pool search)."""
+"""Searching the pool: the page, the total and the counts of all facets in one statement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statements of the pool search, put together from constants; all values are parameters (security.md 46)."""
+"""The statements of the pool search, put together from constants; all values are parameters."""
 
 from __future__ import annotations
 

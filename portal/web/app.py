@@ -1,4 +1,4 @@
-"""The application class: the edge where a request becomes one transaction (architecture.md, how one request flows)."""
+"""The application class: the edge where a request becomes one transaction."""
 
 from __future__ import annotations
 

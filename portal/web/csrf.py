@@ -1,4 +1,4 @@
-"""Requests that change something must come from our own pages (security.md 12)."""
+"""Requests that change something must come from our own pages."""
 
 from __future__ import annotations
 

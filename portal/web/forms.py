@@ -20,7 +20,7 @@ _ALWAYS: Final = frozenset({"csrf_token"})
 
 
 class Form(FlaskForm):  # type: ignore[misc]
-    """A form that refuses unknown fields (security.md 35) and trims what was typed."""
+    """A form that refuses unknown fields and trims what was typed."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Trims text on its way in."""

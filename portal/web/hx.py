@@ -1,4 +1,4 @@
-"""htmx, in one file: what a request of it looks like, and how it is answered (libraries.md 1.2)."""
+"""htmx, in one file: what a request of it looks like, and how it is answered."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def policy_of(app: Flask, endpoint: str) -> Policy | None:
 
 
 def require_policies(app: Flask) -> None:
-    """Refuse to start while a route has no policy (security.md 31)."""
+    """Refuse to start while a route has no policy."""
     bare = sorted({rule.endpoint for rule in app.url_map.iter_rules() if policy_of(app, rule.endpoint) is None})
     if bare:
         raise RuntimeError(f"These routes name no policy: {', '.join(bare)}. Decorate them (portal/web/policy.py).")

@@ -1,4 +1,4 @@
-"""The session cookie: a random token and nothing else; what it stands for is a row (security.md 10, 26)."""
+"""The session cookie: a random token and nothing else; what it stands for is a row."""
 
 from __future__ import annotations
 

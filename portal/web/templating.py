@@ -1,6 +1,6 @@
 """Jinja without what our pages do not need: each page calls a few hundred macros, most of them with the same words.
 
-An element that is made of its arguments alone is drawn once and remembered; a page then costs a third (speed.md).
+An element that is made of its arguments alone is drawn once and remembered; a page then costs a third.
 """
 
 from __future__ import annotations

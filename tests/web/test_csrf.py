@@ -1,4 +1,4 @@
-"""Nothing is changed by a request that no page of ours sent (security.md 12)."""
+"""Nothing is changed by a request that no page of ours sent."""
 
 from __future__ import annotations
 

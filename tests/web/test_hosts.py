@@ -1,4 +1,4 @@
-"""Requests name one of our hosts, and no header makes us believe another (security.md 18; links from the base URL)."""
+"""Requests name one of our hosts, and no header makes us believe another."""
 
 from __future__ import annotations
 

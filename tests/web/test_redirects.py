@@ -1,4 +1,4 @@
-"""Where sign-in leads to: only to pages of ours, however the address is dressed up (security.md 45)."""
+"""Where sign-in leads to: only to pages of ours, however the address is dressed up."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def enter(person_id: int, next_path: str | None = None) -> AnyResponse:
 
 
 def own_page(path: str | None) -> str | None:
-    """A path that a GET of this portal shows; None for anything else, other sites above all (security.md 45)."""
+    """A path that a GET of this portal shows; None for anything else, other sites above all."""
     if not path or not path.startswith("/") or path[1:2] in {"/", "\\"} or not path.isprintable():
         return None
     adapter = current_app.url_map.bind("localhost")

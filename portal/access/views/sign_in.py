@@ -37,7 +37,7 @@ def sign_in() -> ResponseReturnValue:
 @bp.post("/sign-in")
 @open_to_all(reason="the door")
 def ask() -> ResponseReturnValue:
-    """Mail a link, or not; the answer is the same (security.md 16)."""
+    """Mail a link, or not; the answer is the same."""
     form = SignInForm()
     if not form.validate():
         return invalid(form, "access/sign_in.html", demo=people_to_be())
