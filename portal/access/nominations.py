@@ -53,16 +53,7 @@ def nominate(
     why = _text(reason, "reason")
     if not why:
         raise Invalid(_l("Please say in a sentence why they would be a good advocate."), field="reason")
-    person = by_address(session, clean)
-    if person is not None:
-        person = lock_person(session, person.id)
-        if person.advocate_status in IN_PROGRAM:
-            raise Conflict(_l("This person is an advocate already."), field="email")
-    already = select(Nomination.id).where(
-        func.lower(Nomination.address) == clean.lower(), Nomination.state == NominationState.NEW
-    )
-    if session.scalar(already) is not None:
-        raise Conflict(_ALREADY, field="email")
+    person = _not_an_advocate_yet(session, clean)
     nomination = Nomination(
         person_id=person.id if person else None,
         name=plain_name(name),
@@ -79,15 +70,7 @@ def nominate(
         move_advocate(session, person.id, AdvocateStatus.NOMINATED, by=by)
     session.flush()
     audit.record(session, "nomination.make", f"nomination:{nomination.id}", by=by)
-    for manager_id in _managers(session, but=by.person_id):
-        messages.notify(
-            session,
-            manager_id,
-            "access.nominated",
-            link="/admin/nominations",
-            subject_ref=f"nomination:{nomination.id}",
-            name=nomination.name,
-        )
+    _tell_managers(session, nomination)
     return nomination
 
 
@@ -130,6 +113,33 @@ def decline(session: Session, nomination_id: int, *, by: Actor, note: str) -> No
         move_advocate(session, person.id, AdvocateStatus.DECLINED, by=by)
     _tell(session, nomination)
     return nomination
+
+
+def _not_an_advocate_yet(session: Session, address: str) -> Person | None:
+    """The person of an address, locked, if there is one; refuse advocates, and addresses that wait for a decision."""
+    person = by_address(session, address)
+    if person is not None:
+        person = lock_person(session, person.id)
+        if person.advocate_status in IN_PROGRAM:
+            raise Conflict(_l("This person is an advocate already."), field="email")
+    already = select(Nomination.id).where(
+        func.lower(Nomination.address) == address.lower(), Nomination.state == NominationState.NEW
+    )
+    if session.scalar(already) is not None:
+        raise Conflict(_ALREADY, field="email")
+    return person
+
+
+def _tell_managers(session: Session, nomination: Nomination) -> None:
+    for manager_id in _managers(session, but=nomination.nominated_by):
+        messages.notify(
+            session,
+            manager_id,
+            "access.nominated",
+            link="/admin/nominations",
+            subject_ref=f"nomination:{nomination.id}",
+            name=nomination.name,
+        )
 
 
 def _lock(session: Session, nomination_id: int, by: Actor) -> tuple[Nomination, Person | None]:

@@ -18,6 +18,7 @@ from portal.consent.models import Channel, ConsentCurrent, ConsentEvent, Kind
 from portal.consent.scopes import SCOPES, known_scopes
 from portal.database.refusal import Conflict, NotAllowed, explain
 from portal.messages import messages
+from portal.people.models import Person
 from portal.people.people import lock_person
 from portal.people.states import IN_PROGRAM, Role
 
@@ -59,20 +60,7 @@ def give(
     earlier = _just_given(session, person_id, wanted, company_name_ok)
     if earlier:
         return earlier
-    events = [
-        ConsentEvent(
-            person_id=person_id,
-            kind=Kind.GIVEN,
-            scope=scope,
-            notice_id=notices.current(session, SCOPES[scope].activity, person.locale).id,
-            channel=channel,
-            actor_id=person_id,
-            company_name_ok=company_name_ok,
-            at=now(session),
-            valid_until=now(session) + VALID_FOR,
-        )
-        for scope in wanted
-    ]
+    events = [_giving(session, person, scope, channel, company_name_ok) for scope in wanted]
     _write(session, events, by=by)
     for follow in ON_GIVING:
         follow(session, person_id, company_name_ok)
@@ -172,6 +160,20 @@ def is_live(session: Session, person_id: int, scope: str) -> bool:
         ConsentCurrent.valid_until > now(session),
     )
     return bool(session.scalar(select(holds)))
+
+
+def _giving(session: Session, person: Person, scope: str, channel: Channel, company_name_ok: bool) -> ConsentEvent:
+    return ConsentEvent(
+        person_id=person.id,
+        kind=Kind.GIVEN,
+        scope=scope,
+        notice_id=notices.current(session, SCOPES[scope].activity, person.locale).id,
+        channel=channel,
+        actor_id=person.id,
+        company_name_ok=company_name_ok,
+        at=now(session),
+        valid_until=now(session) + VALID_FOR,
+    )
 
 
 def _just_given(session: Session, person_id: int, scopes: list[str], company_name_ok: bool) -> list[ConsentEvent]:

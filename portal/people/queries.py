@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Text, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -56,40 +58,41 @@ def known(
         roles.label("roles"),
         sort.label("sort"),
     ).outerjoin(Company, Company.id == Person.company_id)
+    wanted = wanted.where(*_narrowed(words, role, status))
+    if after is not None:
+        wanted = wanted.where(tuple_(sort, Person.id) > tuple_(*after))
+    rows = session.execute(wanted.order_by(sort, Person.id).limit(limit + 1)).all()
+    return page_of([_known(row) for row in rows], limit, lambda person: (person.sort, person.id))
+
+
+def _narrowed(words: str, role: Role | None, status: AdvocateStatus | None) -> Iterator[ColumnElement[bool]]:
     if words:
         part = f"%{_literally(words.lower())}%"
         address = select(PersonEmail.id).where(
             PersonEmail.person_id == Person.id, func.lower(PersonEmail.address).like(part, escape="\\")
         )
-        wanted = wanted.where(
-            or_(sort.like(part, escape="\\"), func.lower(Company.name).like(part, escape="\\"), address.exists())
-        )
+        named = (func.lower(name).like(part, escape="\\") for name in (Person.name, Company.name))
+        yield or_(*named, address.exists())
     if role is not None:
-        wanted = wanted.where(
-            select(PersonRole.role).where(PersonRole.person_id == Person.id, PersonRole.role == role).exists()
-        )
+        yield select(PersonRole.role).where(PersonRole.person_id == Person.id, PersonRole.role == role).exists()
     if status is not None:
-        wanted = wanted.where(Person.advocate_status == status)
-    if after is not None:
-        wanted = wanted.where(tuple_(sort, Person.id) > tuple_(*after))
-    rows = session.execute(wanted.order_by(sort, Person.id).limit(limit + 1)).all()
-    people = [
-        Known(
-            id=row.id,
-            public_id=row.public_id,
-            name=row.name,
-            title=row.title,
-            company=row.company,
-            status=row.advocate_status,
-            suspended=row.suspended_at is not None,
-            roles=[Role(name) for name in row.roles or ()],
-            sort=row.sort,
-        )
-        for row in rows
-    ]
-    return page_of(people, limit, lambda person: (person.sort, person.id))
+        yield Person.advocate_status == status
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(
+        id=row.id,
+        public_id=row.public_id,
+        name=row.name,
+        title=row.title,
+        company=row.company,
+        status=row.advocate_status,
+        suspended=row.suspended_at is not None,
+        roles=[Role(name) for name in row.roles or ()],
+        sort=row.sort,
+    )
 
 
 def _literally(words: str) -> str:
-    """Words without the meaning that LIKE gives to some characters (security.md 46)."""
+    """Words without the meaning that LIKE gives to some characters."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
