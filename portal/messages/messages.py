@@ -67,6 +67,20 @@ def supersede(session: Session, subject_ref: str) -> None:
     )
 
 
+def answered(session: Session, subject_ref: str) -> None:
+    """Note that what messages ask for about a thing is done: nobody needs to look at them any more.
+
+    Messages that somebody marks as read at this moment are left to them.
+    """
+    asking = [key for key, kind in KINDS.items() if kind.tab == "needs_you"]
+    unread_ones = (
+        select(Message.id)
+        .where(Message.subject_ref == subject_ref, Message.kind.in_(asking), Message.read_at.is_(None))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    session.execute(update(Message).where(Message.id.in_(unread_ones)).values(read_at=PORTAL_NOW))
+
+
 def mark_read(session: Session, person_id: int, message_id: int | None = None) -> None:
     """Note that a person has read one of their messages, or all of them."""
     own = update(Message).where(Message.person_id == person_id, Message.read_at.is_(None))

@@ -36,9 +36,11 @@ class Told:
 def centre(
     session: Session, person_id: int, *, tab: Tab | None = None, after: Cursor | None = None, limit: int = 25
 ) -> Page[Told]:
-    """A page of a person's messages; kinds that live in mail only are left out."""
+    """A page of a person's messages; kinds that live in mail only are left out, and on `needs_you` what is done."""
     shown = [key for key, kind in KINDS.items() if kind.in_portal and tab in (None, kind.tab)]
     wanted = select(Message).where(Message.person_id == person_id, Message.kind.in_(shown))
+    if tab == "needs_you":
+        wanted = wanted.where(Message.read_at.is_(None))
     if after is not None:
         wanted = wanted.where(Message.id < after[0])
     rows = session.scalars(wanted.order_by(Message.id.desc()).limit(limit + 1)).all()

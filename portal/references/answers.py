@@ -83,6 +83,7 @@ def accept(session: Session, assignment_id: int, *, by: Actor) -> Assignment:
     history.note(session, request, EventKind.ACCEPTED, by=by, assignment=assignment)
     session.flush()
     contact.disclose(session, request, assignment, to_person_id=request.requested_by, by=by)
+    messages.answered(session, f"assignment:{assignment.id}")
     _tell_rep(session, "request.accepted", request, assignment)
     return assignment
 
@@ -98,6 +99,7 @@ def decline(session: Session, assignment_id: int, *, by: Actor) -> Assignment:
     _still_asked(session, assignment)
     assignment.answered_at = now(session)
     end(session, assignment, AssignmentState.DECLINED)
+    messages.answered(session, f"assignment:{assignment.id}")
     _over(session, locked, assignment, EventKind.DECLINED, "request.declined", by=by)
     return assignment
 
@@ -125,6 +127,7 @@ def expire(session: Session, assignment_id: int) -> bool:
         return False
     end(session, assignment, AssignmentState.EXPIRED)
     messages.supersede(session, f"assignment:{assignment.id}")
+    messages.answered(session, f"assignment:{assignment.id}")
     _over(session, locked, assignment, EventKind.EXPIRED, "request.expired", by=SYSTEM)
     return True
 

@@ -58,6 +58,7 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
         move_request(session, request, RequestState.HELD)
     history.note(session, request, EventKind.HELD, by=by, assignment=assignment, call_id=call.id)
     session.flush()
+    messages.answered(session, f"reference_request:{request.id}")
     awards.grant(
         session,
         assignment.person_id,
@@ -84,6 +85,7 @@ def did_not_happen(session: Session, call_id: int, *, by: Actor) -> ReferenceCal
         raise Conflict(_("This call is over already."))
     end(session, assignment, AssignmentState.NO_SHOW)
     history.note(session, locked.request, EventKind.NO_SHOW, by=by, assignment=assignment, call_id=call.id)
+    messages.answered(session, f"reference_request:{locked.request.id}")
     settle(session, locked, by=by)
     return call
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audit import Actor
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound
+from portal.messages import messages
 from portal.references import history, requests
 from portal.references.assignments import Locked, call_of, lock_all, move_request
 from portal.references.models import (
@@ -48,6 +49,8 @@ def give(session: Session, call_id: int, *, helped: Outcome | str, by: Actor, no
     history.note(
         session, locked.request, EventKind.FEEDBACK, by=by, assignment=assignment, side=side.value, helped=answer.value
     )
+    if side is Side.ADVOCATE:
+        messages.answered(session, f"assignment:{assignment.id}")
     if side is Side.SALES and locked.request.state is RequestState.HELD:
         _close(session, locked, answer, by=by)
     session.flush()
@@ -75,6 +78,7 @@ def _close(session: Session, locked: Locked, outcome: Outcome | None, *, by: Act
     requests.release(session, locked)
     move_request(session, request, RequestState.CLOSED)
     request.outcome = outcome
+    messages.answered(session, f"reference_request:{request.id}")
     history.note(session, request, EventKind.CLOSED, by=by, outcome=outcome.value if outcome else None)
 
 

@@ -246,6 +246,7 @@ def _move(
     redemption.note = note or redemption.note
     if state not in OPEN:
         redemption.decided_by, redemption.decided_at = by.person_id, at
+        messages.answered(session, f"redemption:{redemption.id}")
     if state in (State.FAILED, State.CANCELLED) and redemption.took_stock:
         _take_stock(session, redemption.reward_id, -1)
     _remember(session, redemption, by, note)
