@@ -88,13 +88,14 @@ def let_go(session: Session, person_id: int, scopes: frozenset[str]) -> None:
 
 
 def count_facets(session: Session) -> None:
-    """Count how many entries have each value; the search reads it where there are too many to count (speed.md)."""
+    """Count how many entries have each value; the search reads it where there are too many to count."""
     session.execute(delete(PoolFacet))
     session.execute(_COUNT)
 
 
 def _take_in(session: Session, person_id: int, company_name_ok: bool) -> None:
-    profile.show_company_name(session, person_id, shown=company_name_ok)
+    shown = company_name_ok and not profile.agreed_without_the_company(session, person_id)
+    profile.show_company_name(session, person_id, shown=shown)
     _answer(session, person_id, ProposalState.GIVEN)
 
 

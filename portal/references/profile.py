@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now
+from portal.consent.models import ConsentCurrent, ConsentEvent
 from portal.database.refusal import Invalid, NotAllowed
 from portal.people.models import Company, Person, Product
 from portal.people.people import lock_person
@@ -22,6 +23,9 @@ from portal.references.models.pool import LONGEST_ABOUT, LONGEST_HEADLINE, Refer
 LONGEST_WORD: Final = 40
 MOST_WORDS: Final = 12
 _CONTACT: Final = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]|https?://|www\.|\+?\d(?:[ ()./-]?\d){7,}", re.IGNORECASE)
+_ONLY_BY_AGREEING: Final = _l(
+    "You agreed without your company's name. Agree again under My references with it, then it is shown."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,15 @@ def change(session: Session, person_id: int, wanted: Wanted, *, by: Actor) -> Re
     """Write a profile; the pool follows at once.
 
     Refuses `NotAllowed` for anybody but the person, and `Invalid`: too long, unknown products, contact data, and words
-    that tell before acceptance who it is (the person's name; the company's, unless it may be shown).
+    that tell before acceptance who it is (the person's name; the company's, unless it may be shown). The company's name
+    is hidden here at any time, and shown only where that is part of what they agreed to, as the receipt says.
     """
     if by.person_id != person_id:
         raise NotAllowed
     person = lock_person(session, person_id)
     clean = checked(session, person, wanted)
+    if clean.company_name_shown and agreed_without_the_company(session, person_id):
+        raise Invalid(_ONLY_BY_AGREEING, field="company_name_shown")
     stored = _stored(session, person_id)
     stored.headline, stored.about = clean.headline or None, clean.about or None
     stored.products, stored.topics, stored.languages = list(clean.products), list(clean.topics), list(clean.languages)
@@ -97,6 +104,16 @@ def checked(session: Session, person: Person, wanted: Wanted) -> Wanted:
     ):
         _tells_nobody(said, field, person.name, hidden)
     return clean
+
+
+def agreed_without_the_company(session: Session, person_id: int) -> bool:
+    """Whether somebody agreed, for some audience at least, without their company's name."""
+    without = (
+        select(ConsentEvent.id)
+        .join(ConsentCurrent, ConsentCurrent.event_id == ConsentEvent.id)
+        .where(ConsentCurrent.person_id == person_id, ConsentCurrent.live, ConsentEvent.company_name_ok.is_(False))
+    )
+    return session.scalar(without.limit(1)) is not None
 
 
 def _tells_nobody(said: str, field: str, name: str, company: str | None) -> None:

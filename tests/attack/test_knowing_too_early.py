@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.audit import SYSTEM
 from portal.clock import now
 from portal.consent import consents
-from portal.database.refusal import Conflict
+from portal.database.refusal import Conflict, Invalid
 from portal.people import people
 from portal.people.states import AdvocateStatus
 from portal.references import calls, contact, pool_search, profile
@@ -20,7 +20,7 @@ from portal.references.pool_sql import Filters
 from portal.references.profile import Wanted
 from portal.references.queries.tracker import tracker
 from tests.asking import accepted, ask
-from tests.consented import Known, agree, make_advocate, make_company, make_staff
+from tests.consented import BOTH, Known, agree, make_advocate, make_company, make_staff
 
 
 def _found(db: Session, words: str) -> int:
@@ -77,6 +77,31 @@ def test_words_written_while_the_company_was_shown_go_when_it_is_hidden(db: Sess
     entry = db.scalars(select(PoolEntry).execution_options(populate_existing=True)).one()
     assert (entry.headline, entry.about, entry.topics, entry.company_name) == (None, None, ["Moving"], None)
     assert _found(db, "harbor") == 0
+
+
+def test_the_company_is_shown_only_where_the_receipt_says_so(db: Session) -> None:
+    harbor = make_company(db, "Harbor Freight")
+    ana = make_advocate(db, "Ana Mitchell", company_id=harbor.id)
+    agree(db, ana)
+    db.commit()
+    with pytest.raises(Invalid, match="without your company"):
+        profile.change(db, ana.id, Wanted(company_name_shown=True), by=ana.actor)
+    db.rollback()
+    assert db.scalars(select(PoolEntry.company_name)).one() is None
+    agree(db, ana, company_name_ok=True)
+    profile.change(db, ana.id, Wanted(), by=ana.actor)
+    profile.change(db, ana.id, Wanted(company_name_shown=True), by=ana.actor)
+    db.commit()
+    assert db.scalars(select(PoolEntry.company_name)).one() == "Harbor Freight"
+
+
+def test_the_company_is_hidden_where_one_audience_was_agreed_to_without_it(db: Session) -> None:
+    harbor = make_company(db, "Harbor Freight")
+    ana = make_advocate(db, "Ana Mitchell", company_id=harbor.id)
+    agree(db, ana, BOTH[:1])
+    agree(db, ana, BOTH[1:], company_name_ok=True)
+    db.commit()
+    assert db.scalars(select(PoolEntry.company_name)).one() is None
 
 
 def test_contact_closes_with_the_consent_also_after_the_call(db: Session) -> None:
