@@ -25,22 +25,22 @@ class SignIn(MessageKind):
     icon = "key-round"
     in_portal = False
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return _("Your link to sign in")
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+    def body(self, data: Data) -> list[str]:
         """The paragraphs."""
         return [
             _("The link works once, for 10 minutes, in the browser where you asked for it."),
             _("If you open it on another device, it shows a code to type where you asked."),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return _("Sign in")
 
-    def note(self, data: Data) -> str:  # noqa: ARG002
+    def note(self, data: Data) -> str:
         """What to do if it was not you."""
         return _("You did not ask for it? Then do nothing, and never pass on the code: nobody can come in without it.")
 
@@ -72,22 +72,22 @@ class Invited(MessageKind):
     icon = "mail"
     in_portal = False
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return _("You are invited")
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+    def body(self, data: Data) -> list[str]:
         """The paragraphs."""
         return [
             _("We would like to have you in our customer program. You choose what you do, and can stop at any time."),
             _("Have a look at what it is about; it takes a minute to join. No password needed."),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return _("See the invitation")
 
-    def note(self, data: Data) -> str:  # noqa: ARG002
+    def note(self, data: Data) -> str:
         """How long it holds."""
         return _("The link works once, for 14 days. It is meant for you alone; please do not pass it on.")
 
@@ -116,11 +116,11 @@ class Nominated(MessageKind):
         """One line."""
         return _("%(name)s was nominated", name=data["name"])
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+    def body(self, data: Data) -> list[str]:
         """The paragraphs."""
         return [_("A colleague thinks they would be a good advocate. Approving sends the invitation.")]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return _("Decide")
 

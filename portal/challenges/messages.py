@@ -51,7 +51,7 @@ class Approved(_AboutSubmission):
         thanks = _("Your work was looked at and accepted. Thank you.")
         return [str(data["comment"])] if data.get("comment") else [thanks]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002 -- the same for all
+    def action(self, data: Data) -> str:
         """The word on the button."""
         return str(_("See the challenge"))
 
@@ -78,7 +78,7 @@ class ChangesAsked(_AboutSubmission):
         )
         return [str(data["comment"]), where, _("What was accepted stays accepted and keeps its points.")]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002 -- the same for all
+    def action(self, data: Data) -> str:
         """The word on the button."""
         return str(_("Make the changes"))
 
@@ -103,7 +103,7 @@ class Rejected(_AboutSubmission):
             lines.append(str(data["comment"]))
         return [*lines, _("Steps that were accepted before keep their points.")]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002 -- the same for all
+    def action(self, data: Data) -> str:
         """The word on the button."""
         return str(_("See the challenge"))
 
@@ -122,7 +122,7 @@ class HandedIn(_AboutSubmission):
         """What was handed in."""
         return str(_("Waiting for your decision: %(title)s", title=data["title"]))
 
-    def action(self, data: Data) -> str:  # noqa: ARG002 -- the same for all
+    def action(self, data: Data) -> str:
         """The word on the button."""
         return str(_("Open the queue"))
 

@@ -32,7 +32,7 @@ class Given(MessageKind):
     icon = "shield-check"
     tone = "ok"
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return str(_("You agreed to be asked for reference calls"))
 
@@ -44,11 +44,11 @@ class Given(MessageKind):
             _("It holds until %(until)s. You say yes or no to each ask, and can withdraw at any time.", until=until),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button: in as few clicks as it was given."""
         return str(_("Withdraw or change"))
 
-    def note(self, data: Data) -> str:  # noqa: ARG002
+    def note(self, data: Data) -> str:
         """What it does not mean."""
         return str(_("No points are given for agreeing and none are taken for withdrawing."))
 
@@ -73,7 +73,7 @@ class Withdrawn(MessageKind):
     icon = "undo-2"
     tone = "info"
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return str(_("Your agreement to reference calls is withdrawn"))
 
@@ -84,7 +84,7 @@ class Withdrawn(MessageKind):
             _("It works already: open asks have stopped, and no points were taken."),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return str(_("See my receipts"))
 
@@ -98,7 +98,7 @@ class Expired(MessageKind):
     icon = "clock"
     tone = "warn"
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return str(_("Your agreement to reference calls has run out"))
 
@@ -109,6 +109,6 @@ class Expired(MessageKind):
             _("Nobody can ask you any more. If you liked it, agree again; else do nothing."),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return str(_("Decide"))

@@ -36,31 +36,31 @@ class MessageKind:
         """One line."""
         raise NotImplementedError
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002 -- for kinds to use
+    def body(self, data: Data) -> list[str]:
         """The paragraphs, in plain text; none where the subject says all."""
         return []
 
-    def facts(self, data: Data) -> list[tuple[str, str]]:  # noqa: ARG002
+    def facts(self, data: Data) -> list[tuple[str, str]]:
         """Terms and values that stand out in a box: what, when, how much."""
         return []
 
-    def action(self, data: Data) -> str | None:  # noqa: ARG002
+    def action(self, data: Data) -> str | None:
         """The words of the button that opens the link."""
         return None
 
-    def note(self, data: Data) -> str | None:  # noqa: ARG002
+    def note(self, data: Data) -> str | None:
         """A small line at the end: why this came, or what it does not mean."""
         return None
 
-    def may_send(self, session: Session, message: Message) -> Reason | None:  # noqa: ARG002
+    def may_send(self, session: Session, message: Message) -> Reason | None:
         """Why it must not be sent, or None; asked in the transaction that marks it as sending (trust.md, consent)."""
         return None
 
-    def path(self, session: Session, message: Message) -> str | None:  # noqa: ARG002
+    def path(self, session: Session, message: Message) -> str | None:
         """Where the button leads, below the base URL; secrets in it are made here and never stored."""
         return message.link_path
 
-    def address(self, session: Session, message: Message) -> str | None:  # noqa: ARG002
+    def address(self, session: Session, message: Message) -> str | None:
         """The address it must go to; None: the person's primary one."""
         return None
 
@@ -85,7 +85,7 @@ class Unknown(MessageKind):
     key = "unknown"
     mail = False
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """Nothing but its key is known."""
         return ""
 

@@ -24,7 +24,7 @@ class LevelReached(MessageKind):
         """What it opens."""
         return [str(data["benefit"])]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """To the ladder."""
         return str(_("See what comes next"))
 
@@ -49,7 +49,7 @@ class TakenBack(MessageKind):
             _("What you have spent already stays yours. Points that are missing are kept from what you earn next."),
         ]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """To the statement."""
         return str(_("See your points"))
 
@@ -71,7 +71,7 @@ class Adjusted(MessageKind):
         """Why."""
         return [str(data["reason"])]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """To the statement."""
         return str(_("See your points"))
 

@@ -1,6 +1,5 @@
 """The messages around a request: the ask to the advocate, and to the rep whatever comes of it."""
 
-# ruff: noqa: ARG002 -- the words of a kind take its data, needed or not
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -19,11 +19,11 @@ class Proposed(MessageKind):
     category = "needs_you"
     icon = "heart-handshake"
 
-    def subject(self, data: Data) -> str:  # noqa: ARG002
+    def subject(self, data: Data) -> str:
         """One line."""
         return str(_("May sales ask you for a reference call now and then?"))
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+    def body(self, data: Data) -> list[str]:
         """What it means, and that it is free."""
         return [
             _("Your work in the program would help others decide. If you agree, our sales team can find you, without "
@@ -31,11 +31,11 @@ class Proposed(MessageKind):
             _("You decide for whom and how often, and can take it back at any time."),
         ]  # fmt: skip
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """The button."""
         return str(_("See what you would agree to"))
 
-    def note(self, data: Data) -> str:  # noqa: ARG002
+    def note(self, data: Data) -> str:
         """No reward."""
         return str(_("There are no points for agreeing, and none are lost by saying no."))
 

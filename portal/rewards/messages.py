@@ -20,7 +20,7 @@ class AboutRedemption(MessageKind):
     category = "account"
     icon = "gift"
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """To the tracker."""
         return str(_("See where it stands"))
 
@@ -122,7 +122,7 @@ class ToFulfil(MessageKind):
         """What waits."""
         return str(_("To fulfil: %(reward)s", reward=data["reward"]))
 
-    def body(self, data: Data) -> list[str]:  # noqa: ARG002
+    def body(self, data: Data) -> list[str]:
         """What to do."""
         return [str(_("An advocate has redeemed it. Send it, then say so: the points are spent at that moment."))]
 
@@ -130,7 +130,7 @@ class ToFulfil(MessageKind):
         """What was held."""
         return [(str(_("Held")), _price(data))]
 
-    def action(self, data: Data) -> str:  # noqa: ARG002
+    def action(self, data: Data) -> str:
         """To the queue."""
         return str(_("Open it"))
 
