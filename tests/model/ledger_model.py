@@ -72,6 +72,8 @@ class Purse:
         if way == "post":
             self.posted -= self.holds[name]
         self.settled[name] = way
+        if way == "void":
+            self._repay(self.holds[name])
         return True
 
     def refund(self, name: str) -> bool:
@@ -79,4 +81,11 @@ class Purse:
         if self.settled.get(name) == "post":
             self.settled[name] = "refunded post"
             self.posted += self.holds[name]
+            self._repay(self.holds[name])
         return self.settled.get(name) == "refunded post"
+
+    def _repay(self, points: int) -> None:
+        """What comes back repays a debt first."""
+        repaid = min(self.owed, points)
+        self.owed -= repaid
+        self.posted -= repaid

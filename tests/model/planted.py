@@ -57,7 +57,8 @@ PLANTS: Final = (
         "DELETE FROM terms_acceptance",
     ),
     plant(
-        "challenges.accepted_is_paid", one("stage_response", "points = points + 1", "state = 'accepted' AND points > 0")
+        "challenges.accepted_is_paid",
+        "UPDATE stage_response SET points = points + 1 WHERE state = 'accepted' AND points > 0",
     ),
     plant("challenges.paid_is_accepted", award(f"stage_response:{NOBODY}", SOMEBODY)),
     plant(
@@ -143,8 +144,15 @@ PLANTS: Final = (
         *(one("ask", "company_allowed = 0", "source = 'portal' AND freed_at IS NULL AND company_id IS NOT NULL"),),
     ),
     plant("references.asks_within_limits", one("ask", "allowed = 0", "source = 'portal' AND freed_at IS NULL")),
-    plant("references.calls_follow_assignments", "UPDATE reference_call SET assignment_id = -assignment_id"),
-    plant("references.freed_asks_were_taken_back", "UPDATE ask SET freed_at = asked_at"),
+    plant(
+        "references.calls_follow_assignments",
+        "DELETE FROM reference_call WHERE id = (SELECT max(id) FROM reference_call WHERE state = 'held')",
+    ),
+    plant(
+        "references.freed_asks_were_taken_back",
+        "UPDATE ask SET freed_at = asked_at WHERE id = (SELECT max(a.id) FROM ask a"
+        " JOIN assignment s ON s.id = a.assignment_id WHERE s.state <> 'withdrawn' AND a.freed_at IS NULL)",
+    ),
     plant("references.held_calls_are_paid", one("assignment", "points = points + 1", "state = 'done'")),
     plant("references.paid_calls_were_held", award(f"call:{NOBODY}", SOMEBODY)),
     plant(

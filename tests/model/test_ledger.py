@@ -17,17 +17,21 @@ from .ledger_model import Purse
 from .machines import Machine, size
 
 POINTS = st.integers(0, 120)
-NAMES = st.integers(0, 5)
+NAMES = st.integers(0, 12)
 
 
 class Ledger(Machine):
     """Awards, claw-backs, adjustments, and holds that are posted, voided or refunded."""
 
-    @initialize(points=POINTS)
-    def begin(self, points: int) -> None:
-        """An advocate with a first award."""
-        self.purse, self.holds = Purse(), dict[str, int]()
+    @initialize(points=POINTS, indebted=st.booleans())
+    def begin(self, points: int, indebted: bool) -> None:
+        """An advocate with a first award, perhaps with one more that was held whole and is owed now."""
+        self.purse, self.holds, self.tried = Purse(), dict[str, int](), False
         self.grant(0, points)
+        if indebted:
+            self.grant(1, 50)
+            self.hold(0, 1, everything=True)
+            self.take_back(self._named(1))
 
     def _named(self, number: int) -> str:
         return f"trial:{self.ana_id}-{number}"
@@ -41,11 +45,15 @@ class Ledger(Machine):
         )
         self.purse.grant(subject, points)
 
-    @rule(number=NAMES)
-    def claw_back(self, number: int) -> None:
+    @rule(data=st.data())
+    def claw_back(self, data: st.DataObject) -> None:
         """Take an award back, perhaps one that there is not, or again."""
-        done = self.did(lambda s: awards.claw_back(s, self._named(number), reason="Not theirs", by=self.mia))
-        assert (done is not None) == self.purse.claw_back(self._named(number))
+        self.take_back(data.draw(st.sampled_from([*sorted(self.purse.awards), "trial:none"])))
+
+    def take_back(self, subject: str) -> None:
+        """Both sides take it back, or both refuse."""
+        done = self.did(lambda s: awards.claw_back(s, subject, reason="Not theirs", by=self.mia))
+        assert (done is not None) == self.purse.claw_back(subject)
 
     @rule(points=st.integers(-150, 150).filter(bool))
     def adjust(self, points: int) -> None:
@@ -62,10 +70,10 @@ class Ledger(Machine):
         )
         assert (done is not None) == (second and self.purse.adjust(points))
 
-    @rule(number=NAMES, points=st.integers(1, 120))
-    def hold(self, number: int, points: int) -> None:
-        """Hold points, perhaps more than there are, or for what they are held for already."""
-        name = self._named(number)
+    @rule(number=NAMES, points=st.integers(1, 120), everything=st.booleans())
+    def hold(self, number: int, points: int, everything: bool) -> None:
+        """Hold points, all or perhaps more than there are, or for what they are held for already."""
+        name, points = self._named(number), max(1, self.purse.available) if everything else points
         held = self.did(
             lambda s: ledger.hold(s, self.ana_id, points, subject=name, cause=name, reason="Held", by=self.ana)
         )
@@ -94,9 +102,11 @@ class Ledger(Machine):
         done = self.did(lambda s: ledger.refund(s, self.holds[name], reason="Broken", by=self.mia))
         assert (done is not None) == self.purse.refund(name)
 
+    @precondition(lambda self: not self.tried)
     @rule()
     def steal(self) -> None:
         """Nobody moves a balance past the ledger."""
+        self.tried = True
 
         def work(session: Session) -> None:
             session.execute(text("UPDATE account SET posted = posted + 1 WHERE person_id = :id"), {"id": self.ana_id})

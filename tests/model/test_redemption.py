@@ -28,7 +28,7 @@ class Redemptions(Machine):
     """Ordering, cancelling, delivering, failing, refunding, while the catalogue changes."""
 
     @initialize(
-        points=st.integers(0, 900), rewards=st.lists(st.tuples(st.integers(1, 300), STOCK), min_size=2, max_size=2)
+        points=st.integers(0, 1500), rewards=st.lists(st.tuples(st.integers(1, 200), STOCK), min_size=2, max_size=2)
     )
     def begin(self, points: int, rewards: list[tuple[int, int | None]]) -> None:
         """An advocate with points, and two rewards."""

@@ -87,7 +87,7 @@ def test_one_invitation_in_64_browsers(arena: Arena) -> None:
     for _ in range(WIDE):
         client = arena.app.test_client()
         form = fields(client.get(path).get_data(as_text=True))
-        form |= {"name": "Ana Mitchell", "terms": ",".join(map(str, versions)), "agree": "y"}
+        form |= {"name": "Ana Mitchell", "terms": ",".join(map(str, versions)), "agreed": "y"}
         posts.append((client, path, form))
     assert at_once(posts) == Counter({303: 1, 410: WIDE - 1})
 
@@ -102,6 +102,5 @@ def test_one_verdict_of_eight_managers(arena: Arena) -> None:
         posts.append(
             (client, f"/admin/approvals/{public}/verdict", {**fields(page), "decision": "approve", "comment": ""})
         )
-    answers = at_once(posts)
-    assert set(answers) == {303, 409}
+    assert at_once(posts) == Counter({303: WIDE}), "whoever came later is told so and goes on with the next one"
     assert arena.one("SELECT count(*) FROM verdict") == 1

@@ -35,11 +35,6 @@ from .cast import (
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
 
-OPEN_WITHOUT_CONSENT = (
-    "SELECT count(*) FROM assignment a WHERE a.state IN ('proposed', 'asked', 'accepted') AND NOT EXISTS ("
-    " SELECT FROM consent_current c WHERE (c.person_id, c.scope) = (a.person_id, a.scope) AND c.live)"
-)
-
 
 def test_many_approvals_pay_once(arena: Arena) -> None:
     ana, managers = advocate(arena), [somebody(arena, "manager") for _ in range(8)]
