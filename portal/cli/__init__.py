@@ -22,7 +22,10 @@ from portal.settings import Settings, UnsafeSettings
 @click.group()
 @click.version_option(package_name="advocate-portal", prog_name="portal")
 def portal() -> None:
-    """The Advocate Portal."""
+    """The Advocate Portal: run it, fill it, ask it whether all is well.
+
+    Settings come from the environment; the README lists them.
+    """
 
 
 @portal.command()
@@ -30,7 +33,11 @@ def portal() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to listen on (PORT, 8000).")
 @click.option("--no-worker", is_flag=True, help="Only web processes; run `portal worker` elsewhere.")
 def serve(host: str | None, port: int | None, no_worker: bool) -> None:
-    """Run the whole system: web processes, one worker and, without DATABASE_URL, PostgreSQL."""
+    """Run the whole system, until Ctrl-C.
+
+    Web processes, one worker and, without DATABASE_URL, a PostgreSQL in the instance folder. The database is brought to
+    the shape of this version first.
+    """
     settings = load_settings()
     settings.check()
     with application(settings, migrated=False) as app:
@@ -59,7 +66,10 @@ def _refuse_unsafe_database(settings: Settings) -> None:
 
 @portal.command()
 def worker() -> None:
-    """Run background jobs only."""
+    """Run background jobs only.
+
+    For machines beside the one with `portal serve --no-worker`; as many as you like.
+    """
     settings = load_settings()
     settings.check()
     with application(settings) as app:
@@ -70,7 +80,10 @@ def worker() -> None:
 @portal.command()
 @click.argument("revision", default="head")
 def migrate(revision: str) -> None:
-    """Bring the database to the shape of this version (or to REVISION, also an older one)."""
+    """Bring the database to this version's shape.
+
+    With REVISION to that one, also an older one: what only newer versions store is then lost.
+    """
     with application(migrated=False):
         migrating.move(db.engine, revision)
         click.echo(f"The database is at {revision}.")
@@ -78,7 +91,10 @@ def migrate(revision: str) -> None:
 
 @portal.command()
 def check() -> None:
-    """Check everything that must always be true of the data; exit 1 and a sentence for each breach."""
+    """Check what must always be true of the data.
+
+    Says how many rules hold, or ends with 1 and a sentence for each that is broken.
+    """
     with application():
         breaches = check_invariants(db.session())
         for breach in breaches:
@@ -91,7 +107,10 @@ def check() -> None:
 @portal.command("create-admin")
 @click.argument("email")
 def create_admin(email: str) -> None:
-    """Print a link that makes the owner of EMAIL an administrator; it works once."""
+    """Print a link that makes an administrator.
+
+    It is for the owner of EMAIL, works once, and is mailed to nobody.
+    """
     with application():
         click.echo(run(lambda session: invitations.invite_admin(session, email)))
 

@@ -85,7 +85,7 @@ def import_(
     skip_bad: bool,
     dry_run: bool,
 ) -> None:
-    """Import companies, people, products or opportunities from a CSV file (- for standard input).
+    """Import rows from a CSV file (- is standard input).
 
     All rows or none: a row with a mistake is reported with its line, column and remedy, and nothing is written.
     """
@@ -115,9 +115,10 @@ def import_(
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS))
 def export(kind: str) -> None:
-    """Write all companies, people, products or opportunities as CSV to standard output.
+    """Write all rows of a kind as CSV.
 
-    `portal import` takes the file back. Texts that a spreadsheet would run as formulas have a ' in front.
+    They go to standard output; `portal import` takes the file back. Texts that a spreadsheet would run as formulas have
+    a ' in front.
     """
     out = sys.stdout.buffer
     with application():

@@ -19,7 +19,10 @@ from portal.settings import Settings, UnsafeSettings
 @click.option("--serve", "serving", is_flag=True, help="Serve it afterwards, with one-click sign-in.")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to listen on (PORT, 8000).")
 def demo(serving: bool, port: int | None) -> None:
-    """Build the demo program in an empty instance, unless it is there already."""
+    """Build the demo program in an empty instance.
+
+    One that is there already is left as it is. `bin/demo` calls this with --serve.
+    """
     os.environ.setdefault("PORTAL_ENV", "demo")
     settings = load_settings()
     if settings.env == "production":
