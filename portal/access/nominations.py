@@ -160,6 +160,7 @@ def _move(session: Session, nomination: Nomination, state: NominationState, by: 
     nomination.state, nomination.decided_at = state, now(session)
     nomination.decided_by, nomination.note = by.person_id, _text(note, "note") or None
     session.flush()
+    messages.answered(session, f"nomination:{nomination.id}")
     audit.record(session, f"nomination.{state.value}", f"nomination:{nomination.id}", by=by)
 
 
