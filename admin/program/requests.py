@@ -15,7 +15,8 @@ from portal.database.refusal import Conflict
 from portal.references import calls, contact, fatigue, requests
 from portal.references.queries import requests as lists
 from portal.references.queries.requests import Show
-from portal.references.queries.tracker import Tracker, tracker
+from portal.references.queries.standing import Tracker
+from portal.references.queries.tracker import tracker
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
 from portal.web.visitor import current_visitor
@@ -52,7 +53,7 @@ def show(request: UUID) -> str:
 @for_managers
 def confirm(request: UUID) -> ResponseReturnValue:
     """The call took place."""
-    calls.confirm_held(db.session(), _call_of(_tracker(request)), by=current_visitor().actor)
+    calls.confirm_held(db.session(), _tracker(request).call_to_confirm, by=current_visitor().actor)
     flash(_("Thank you. The points are on their way."), "ok")
     return _back_to(request)
 
@@ -61,7 +62,7 @@ def confirm(request: UUID) -> ResponseReturnValue:
 @for_managers
 def did_not_happen(request: UUID) -> ResponseReturnValue:
     """The call did not take place."""
-    calls.did_not_happen(db.session(), _call_of(_tracker(request)), by=current_visitor().actor)
+    calls.did_not_happen(db.session(), _tracker(request).call_to_confirm, by=current_visitor().actor)
     flash(_("Noted. The rep is free to ask somebody else."), "ok")
     return _back_to(request)
 
@@ -88,13 +89,6 @@ def show_contact(request: UUID) -> ResponseReturnValue:
 
 def _tracker(public_id: UUID) -> Tracker:
     return tracker(db.session(), public_id, by=current_visitor().actor)
-
-
-def _call_of(seen: Tracker) -> int:
-    call = seen.call or seen.held
-    if call is None or call.call_id is None:
-        raise Conflict(_("There is no call that waits to be confirmed."))
-    return call.call_id
 
 
 def _back_to(public_id: UUID) -> ResponseReturnValue:

@@ -18,7 +18,8 @@ from portal.references.queries import deals
 from portal.references.queries import requests as lists
 from portal.references.queries.deals import Deal
 from portal.references.queries.requests import Show
-from portal.references.queries.tracker import Tracker, tracker
+from portal.references.queries.standing import Tracker
+from portal.references.queries.tracker import tracker
 from portal.references.request_forms import AskForm, OutcomeForm
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
@@ -61,7 +62,7 @@ def withdraw(request: UUID) -> ResponseReturnValue:
 def confirm(request: UUID) -> ResponseReturnValue:
     """The call took place."""
     seen = _tracker(request)
-    calls.confirm_held(db.session(), _call_of(seen), by=current_visitor().actor)
+    calls.confirm_held(db.session(), seen.call_to_confirm, by=current_visitor().actor)
     flash(_("Thank you. The points are on their way."), "ok")
     return _back_to(request)
 
@@ -70,7 +71,7 @@ def confirm(request: UUID) -> ResponseReturnValue:
 @for_sales
 def did_not_happen(request: UUID) -> ResponseReturnValue:
     """The call did not take place."""
-    calls.did_not_happen(db.session(), _call_of(_tracker(request)), by=current_visitor().actor)
+    calls.did_not_happen(db.session(), _tracker(request).call_to_confirm, by=current_visitor().actor)
     flash(_("Noted. You are free to ask somebody else."), "ok")
     return _back_to(request)
 
@@ -153,13 +154,6 @@ def _page(seen: Tracker) -> dict[str, Any]:
         "oversees": bool(visitor.roles & {"manager", "admin"}),
         "advocates_own": bool(current and current.person_id == visitor.person_id),
     }
-
-
-def _call_of(seen: Tracker) -> int:
-    call = seen.call or seen.held
-    if call is None or call.call_id is None:
-        raise Conflict(_("There is no call that waits to be confirmed."))
-    return call.call_id
 
 
 def _candidate(public_id: UUID) -> dict[str, Any]:
