@@ -95,7 +95,5 @@ TRANSITIONS: Final = {
 
 OPEN: Final = frozenset({State.HELD, State.AWAITING_APPROVAL, State.DISPATCHING, State.UNKNOWN, State.NEEDS_HUMAN})
 """States in which the points are still held."""
-POSTED: Final = frozenset({State.FULFILLED, State.REFUNDED})
-"""States in which the hold is posted."""
 VOIDED: Final = frozenset({State.FAILED, State.CANCELLED})
 """States in which the hold is voided and the stock returned."""
