@@ -90,14 +90,14 @@ def post(session: Session, hold_id: int, *, reason: str, by: Actor) -> None:
 
 
 def void(session: Session, hold_id: int, *, reason: str, by: Actor) -> None:
-    """Give back what is held; voiding it again changes nothing. Refuses `Conflict` once it is posted."""
+    """Give back what is held, a debt first; voiding it again changes nothing. Refuses `Conflict` once it is posted."""
     _settle(session, hold_id, Phase.VOID, reason, by)
 
 
 def refund(session: Session, hold_id: int, *, reason: str, by: Actor) -> int:
     """Give back what was spent from a hold and give the refund's id; a second refund returns the first (trust.md L6).
 
-    Refuses `Conflict` where the hold was not posted.
+    A debt is repaid from it. Refuses `Conflict` where the hold was not posted.
     """
     held, person_id = _hold(session, hold_id)
     earlier = find(session, Kind.REFUND, held.subject)
@@ -120,6 +120,7 @@ def refund(session: Session, hold_id: int, *, reason: str, by: Actor) -> int:
         id=refund_id,
     )
     note(session, draft, person_id=person_id, by=by)
+    _repay(session, draft, person_id, by)
     return refund_id
 
 
@@ -179,6 +180,19 @@ def _settle(session: Session, hold_id: int, phase: Phase, reason: str, by: Actor
         held, phase=phase, subject=f"hold:{hold_id}", hold_id=hold_id, reason=reason, id=drafts.next_id(session)
     )
     note(session, draft, person_id=person_id, by=by)
+    if phase is Phase.VOID:
+        _repay(session, draft, person_id, by)
+
+
+def _repay(session: Session, back: Draft, person_id: int, by: Actor) -> None:
+    """Let points that come back repay a debt, so that what was taken back cannot be kept by holding it meanwhile."""
+    around = accounts.of(session, person_id)
+    due = min(around.owed, back.amount, around.balance.available)
+    if due > 0:
+        repaid = Draft(
+            Kind.RECOVERY, back.subject, Phase.SINGLE, around.person, around.clawback, due, back.cause, back.reason
+        )
+        note(session, repaid, person_id=person_id, by=by)
 
 
 def _hold(session: Session, hold_id: int) -> tuple[Draft, int]:
