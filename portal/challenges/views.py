@@ -16,7 +16,7 @@ from portal.challenges import causes, submissions
 from portal.challenges.models import Submission
 from portal.challenges.queries import offers, runs
 from portal.challenges.queries.runs import Run, Step
-from portal.challenges.states import ResponseState, State, Verification
+from portal.challenges.states import ResponseState, State
 from portal.database import db
 from portal.database.refusal import Conflict, Refusal
 from portal.web import shell
@@ -140,7 +140,7 @@ def _begun(run: Run) -> int:
 
 
 def _thanks(submission: Submission, step: Step) -> str:
-    if step.verification is Verification.MANAGER:
+    if any(one.stage_id == step.stage_id and one.state is ResponseState.HANDED_IN for one in submission.responses):
         return str(_("Handed in. We look at it and tell you."))
     if not step.points:
         return str(_("Done. On to the next step.") if submission.state is State.IN_PROGRESS else _("Done."))
