@@ -1,4 +1,4 @@
-"""Every error is a page that helps, with a reference to the log; never a stack trace (security.md 63)."""
+"""Every error is a page that helps, with a reference to the log; never a stack trace."""
 
 from __future__ import annotations
 

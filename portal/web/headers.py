@@ -1,4 +1,4 @@
-"""Headers that every answer carries (security.md 1-5)."""
+"""Headers that every answer carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Structured log lines with a request id; no secrets, no personal data (security.md 60, 61)."""
+"""Structured log lines with a request id; no secrets, no personal data."""
 
 from __future__ import annotations
 
