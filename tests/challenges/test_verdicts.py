@@ -12,6 +12,7 @@ from portal.audit import SYSTEM, Actor
 from portal.challenges import jobs, submissions, verdicts
 from portal.challenges.models import Challenge, Submission, Verdict
 from portal.challenges.states import Decision, Reason, State, VerdictState
+from portal.database.invariants import known
 from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound
 from portal.people import people
 from portal.people.states import Role
@@ -245,6 +246,4 @@ def test_a_planted_breach_is_noticed(
 
 
 def test_each_invariant_of_the_slice_has_a_planted_breach() -> None:
-    from portal.database.invariants import known
-
     assert set(PLANTED) == {name for name in known() if name.startswith("challenges.")}
