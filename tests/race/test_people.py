@@ -32,6 +32,7 @@ from .cast import (
     who,
     wish,
 )
+from .scenes import OPEN_WITHOUT_CONSENT
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
 
