@@ -50,7 +50,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
     logs.init_app(app)
     csrf.init_app(app, settings)
     db.init_app(app)
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)
     words.init_app(app)
     templating.init_app(app)
     shell.init_app(app)

@@ -137,6 +137,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _without_database(status: int) -> Response:
+    """A page that asks the database nothing: not who visits, not what the program is called."""
     g.no_database = True
     title, text, remedy = WORDS[status]
     body = render_template("errors/bare.html", title=title, sentence=text, remedy=remedy, reference=_reference())

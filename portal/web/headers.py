@@ -51,13 +51,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", POLICY)
         headers["X-Content-Type-Options"] = "nosniff"
-        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        secret = "token" in (request.view_args or {})
+        headers.setdefault("Referrer-Policy", "no-referrer" if secret else "strict-origin-when-cross-origin")
         headers["Permissions-Policy"] = _PERMISSIONS
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         if settings.https:
             headers["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
-        if request.endpoint not in {"static", "web.stylesheet"}:
+        if request.endpoint not in {"static", "web.stylesheet"} or response.status_code >= 400:
             headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -26,16 +26,21 @@ _ROW: Final = re.compile(r"(DETAIL:).*?(?=\n\S|\Z)", re.DOTALL)
 def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take out what must not be in a log: secrets by the name of the key or their shape, addresses, line breaks."""
     for key, value in line.items():
-        if _SECRET_KEYS.search(key):
-            line[key] = "[removed]"
-        elif isinstance(value, str):
-            text = _LONG.sub("[removed]", _MAIL.sub("[address]", value))
-            line[key] = (
-                _ROW.sub(r"\1 [removed]", text)
-                if key == "exception"
-                else text.replace("\r", "\\r").replace("\n", "\\n")
-            )
+        line[key] = _clean(key, value)
     return line
+
+
+def _clean(key: str, value: Any) -> Any:
+    if _SECRET_KEYS.search(key):
+        return "[removed]"
+    if isinstance(value, dict):
+        return {str(inner): _clean(str(inner), each) for inner, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(key, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    text = _LONG.sub("[removed]", _MAIL.sub("[address]", value))
+    return _ROW.sub(r"\1 [removed]", text) if key == "exception" else text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def configure(settings: Settings) -> None:

@@ -64,7 +64,7 @@ def cursor_of(*kinds: type) -> Cursor | None:
             raise TypeError
         for kind, part in zip(kinds, decoded, strict=True):
             _checked(kind, part)
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise Invalid(_("This address is broken. Start again at the top of the list.")) from error
     return tuple(decoded)
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from flask import abort, g, request
 from flask_babel import gettext as _
 from htmx_flask.requests import HtmxAwareRequest
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from portal.database.refusal import Invalid
@@ -33,14 +33,18 @@ _repeatable = _MANY
 
 
 class StrictForms(FormDataParser):
-    """Reads forms, and refuses bytes that are no UTF-8; Werkzeug would keep them as percent signs and digits."""
+    """Reads forms; refuses large ones of every kind, and bytes that are no UTF-8.
+
+    Werkzeug bounds multipart forms only, and keeps such bytes as percent signs and digits.
+    """
 
     def _parse_urlencoded(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
     ) -> Any:
-        if content_length is not None and content_length > (self.max_form_memory_size or content_length):
-            return super()._parse_urlencoded(stream, mimetype, content_length, options)  # which refuses it unread
-        raw = stream.read()
+        most = self.max_form_memory_size
+        raw = stream.read() if most is None else stream.read(most + 1)
+        if most is not None and len(raw) > most:
+            raise RequestEntityTooLarge
         if not _is_utf8(raw):
             raise BadRequest
         return super()._parse_urlencoded(io.BytesIO(raw), mimetype, content_length, options)
