@@ -43,6 +43,16 @@ def test_a_cursor_holds_nothing_that_only_the_database_would_refuse(
         cursor_of(*kinds)
 
 
+def test_a_form_of_names_without_end_is_too_large(db: Session, somebody: Somebody, browser_of: BrowserOf) -> None:
+    tom = browser_of(somebody("Tom Reyes", "sales"))
+    token = csrf(tom, "/sales/nominate")
+    many = "&".join(f"f{number}=1" for number in range(9000)) + f"&csrf_token={token}"
+    kind = "application/x-www-form-urlencoded"
+    assert tom.post("/sales/nominate", data=many, content_type=kind).status_code == 413
+    few = f"csrf_token={token}&reason={'a' * 40_000}"
+    assert tom.post("/sales/nominate", data=few, content_type=kind).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("opens", "closes"), [("9999-12-31", ""), ("", "9999-12-31"), ("0001-01-01", ""), ("1999-12-30", "2101-02-01")]
 )
