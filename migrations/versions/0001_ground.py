@@ -94,7 +94,8 @@ def downgrade() -> None:
             EXECUTE format('DROP FUNCTION %s CASCADE', thing.name);
           END LOOP;
           FOR thing IN SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-                       WHERE n.nspname = current_schema() AND t.typname LIKE 'procrastinate\\_%' AND t.typtype IN ('e', 'c') LOOP
+                       WHERE n.nspname = current_schema() AND t.typname LIKE 'procrastinate\\_%'
+                         AND t.typtype IN ('e', 'c') LOOP
             EXECUTE format('DROP TYPE IF EXISTS %I CASCADE', thing.typname);
           END LOOP;
         END $$
