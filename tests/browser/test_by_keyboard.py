@@ -1,0 +1,101 @@
+"""The queue without a mouse: the keys, the dialogs, where the focus goes, and single keys while somebody types."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+
+def title(page: Page) -> str:
+    """What is open in the queue."""
+    return page.locator("#item-title").inner_text()
+
+
+def rows(page: Page) -> int:
+    """How many wait in the list."""
+    return page.locator(".queue li").count()
+
+
+def test_a_manager_decides_by_keys_alone(demo, window):
+    priya = window(demo)
+    priya.be("manager")
+    priya.open("/admin/approvals")
+    page, keys = priya.page, priya.page.keyboard
+    first = title(page)
+    keys.press("j")
+    expect(page.locator("#item-title")).not_to_have_text(first)
+    second, waiting = title(page), rows(page)
+    keys.press("k")
+    expect(page.locator("#item-title")).to_have_text(first)
+
+    keys.press("a")
+    expect(page.locator("#item-title")).to_have_text(second)
+    expect(page.locator("#item-title")).to_be_focused()
+    assert rows(page) == waiting - 1
+    keys.press("z")
+    priya.sees("Taken back. Nothing was sent.")
+    assert title(page) == first
+
+    keys.press("r")
+    dialog = page.locator("#redo")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("textarea")).to_be_focused()
+    keys.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#item-title")).to_be_focused()
+    keys.press("r")
+    keys.type("Could you add what it was like before?")
+    assert title(page) == first, "letters typed into a field are no shortcuts"
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator(".toasts")).to_contain_text("asked for changes")
+    keys.press("z")
+    priya.sees("Taken back. Nothing was sent.")
+
+    keys.press("d")
+    dialog = page.locator("#reject")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("radio").first.focus()
+    keys.press("Space")
+    dialog.get_by_role("button", name="Reject").press("Enter")
+    expect(page.locator(".toasts")).to_contain_text("told no")
+    keys.press("z")
+    priya.sees("Taken back. Nothing was sent.")
+
+
+def test_focus_stays_in_a_dialog_and_returns(demo, window):
+    priya = window(demo)
+    priya.be("manager")
+    priya.open("/admin/approvals")
+    page = priya.page
+    page.keyboard.press("d")
+    for _press in range(20):
+        page.keyboard.press("Tab")
+        inside = page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        assert inside, "the focus left the dialog"
+
+
+def test_the_first_tab_skips_to_the_content(demo, window):
+    ana = window(demo)
+    ana.be("advocate")
+    ana.open("/challenges")
+    ana.page.keyboard.press("Tab")
+    expect(ana.page.locator("a.skip")).to_be_focused()
+    ana.page.keyboard.press("Enter")
+    assert ana.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_an_advocate_lowers_a_limit_by_keys_alone(demo, window):
+    nadia = window(demo)
+    nadia.sign_in("nadia.rahman@kestrel.example")
+    page = nadia.page
+    page.goto("/references")
+    link = page.get_by_role("link", name="Ask me less often")
+    link.focus()
+    page.keyboard.press("Enter")
+    nadia.sees("My limits")
+    box = page.locator("select")
+    box.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    nadia.sees("Saved. Nobody can raise it but you.")
