@@ -178,6 +178,18 @@ def test_one_guard_is_enough(standing: Arena, grounds: Grounds, name: str) -> No
         assert set(scene(unlocked)) <= _LIVENESS
 
 
-@pytest.mark.parametrize("scene", dict.fromkeys(planted.scene for planted in MUTANTS.values()))
+ELSEWHERE = {planted.scene for planted in MUTANTS.values()} - {scenes.shards, scenes.colleagues, scenes.award}
+"""Races that are run with all their guards on every push, in more ways than one, by the tests beside this file."""
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scenes.shards,
+        scenes.colleagues,
+        scenes.award,
+        *(pytest.param(scene, marks=pytest.mark.slow) for scene in sorted(ELSEWHERE, key=lambda scene: scene.__name__)),
+    ],
+)
 def test_with_its_guards_it_is_won(arena: Arena, scene: Scene) -> None:
     assert scene(arena) == []
