@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.challenges.states import (
@@ -93,7 +93,7 @@ class Stage(Base):
         CheckConstraint("kind IN ('confirm', 'story')", name="kind"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
     position: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str]
@@ -153,7 +153,7 @@ class StageResponse(Base):
         Index("ix_stage_response_stage_id", "stage_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
     state: Mapped[ResponseState] = mapped_column(choices(ResponseState, "state"), server_default="open")
