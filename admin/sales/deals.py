@@ -20,6 +20,7 @@ from portal.references.queries import deals
 from portal.references.queries.deals import Deal
 from portal.references.queries.requests import of_deal
 from portal.references.request_forms import AskForDealForm
+from portal.references.sizes import SIZE_WORDS
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -79,6 +80,7 @@ def _deal(public_id: UUID) -> dict[str, Any]:
     matches, resting = _matches(deal)
     return {
         "deal": deal,
+        "size": SIZE_WORDS.get(deal.size_band or ""),
         "matches": matches,
         "resting": resting,
         "why_resting": fatigue.why_resting,

@@ -21,6 +21,7 @@ from portal.references.queries.requests import Show
 from portal.references.queries.standing import Tracker
 from portal.references.queries.tracker import tracker
 from portal.references.request_forms import AskForm, OutcomeForm
+from portal.references.sizes import SIZE_WORDS
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -162,7 +163,7 @@ def _candidate(public_id: UUID) -> dict[str, Any]:
     return {
         "who": entry.initials,
         "title": entry.title,
-        "facts": [entry.industry, entry.country, entry.size_band, *entry.products[:3]],
+        "facts": [entry.industry, entry.country, SIZE_WORDS.get(entry.size_band or ""), *entry.products[:3]],
         "load": load,
         "resting": None if load.askable else fatigue.why_resting(load, entry.initials),
         "person": public_id,
