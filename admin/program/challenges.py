@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from admin.program import editor
 from portal.challenges import audience, challenges, outline
-from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, StageForm, StageTextForm
+from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, RemovalForm, StageForm, StageTextForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
 from portal.challenges.queries.runs import Run
@@ -195,10 +195,14 @@ def move_step(challenge: UUID, position: int) -> ResponseReturnValue:
 @for_managers
 def remove_step(challenge: UUID, position: int) -> ResponseReturnValue:
     """Take a step out of a draft."""
-    by = current_visitor().actor
-    return _on(
-        challenge, lambda number: outline.remove_stage(db.session(), number, position, by=by), _("Step removed.")
-    )
+    form, by = RemovalForm(), current_visitor().actor
+
+    def remove(number: int) -> None:
+        if not form.validate():
+            raise Invalid(_("This page is out of date. Reload it and try again."))
+        outline.remove_stage(db.session(), number, position, by=by, stage_id=form.stage.data)
+
+    return _on(challenge, remove, _("Step removed."))
 
 
 def _crumbs(run: Run) -> list[tuple[str, str | None]]:

@@ -86,12 +86,21 @@ def invite(
 
 
 def resend(session: Session, invitation_id: int, *, by: Actor) -> Invitation:
-    """Send a new invitation in place of one that was not accepted. Refuses as `invite`, and `NotFound`."""
+    """Send a new invitation in place of one that was not accepted.
+
+    Refuses as `invite`, `NotFound`, and `Conflict` where a newer one was sent already: a second click sends no mail.
+    """
     old = session.get(Invitation, invitation_id)
     if old is None:
         raise NotFound
     if old.accepted_at is not None:
         raise Conflict(_l("This invitation was accepted."))
+    lock_person(session, old.person_id)
+    newer = select(Invitation.id).where(
+        Invitation.person_id == old.person_id, Invitation.role == old.role, Invitation.id > old.id
+    )
+    if session.scalar(newer.limit(1)) is not None:
+        raise Conflict(_l("A newer invitation was sent already. Reload the page to see it."))
     return invite(session, old.person_id, old.address, old.role, by=by)
 
 

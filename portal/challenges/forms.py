@@ -176,6 +176,12 @@ class PlaceForm(Form):
     to = HiddenField(validators=[AnyOf(["up", "down"])])
 
 
+class RemovalForm(Form):
+    """The step that the page showed where it is taken away."""
+
+    stage = IntegerField(validators=[Optional()])
+
+
 class NewStageForm(StageForm):
     """A step to add, of one of the kinds."""
 

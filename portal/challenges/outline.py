@@ -88,10 +88,16 @@ def move_stage(session: Session, challenge_id: int, position: int, *, up: bool, 
     session.expire(challenge, ["stages"])
 
 
-def remove_stage(session: Session, challenge_id: int, position: int, *, by: Actor) -> None:
-    """Take a stage out of a draft; those behind it move up. Refuses as `add_stage`."""
+def remove_stage(session: Session, challenge_id: int, position: int, *, by: Actor, stage_id: int | None = None) -> None:
+    """Take a stage out of a draft; those behind it move up.
+
+    Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands there by now: a second click takes
+    nothing more.
+    """
     challenge = _draft(session, challenge_id, by)
     stage = _at(challenge, position)
+    if stage_id is not None and stage.id != stage_id:
+        raise Conflict(_l("Another step stands here now. Reload the page and look again."))
     session.execute(delete(Stage).where(Stage.id == stage.id))
     behind = update(Stage).where(Stage.challenge_id == challenge_id, Stage.position > position)
     session.execute(behind.values(position=Stage.position - 1))

@@ -51,6 +51,7 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/admin/challenges/<uuid:challenge>/steps": {**_STEP, "kind": "confirm"},
     "/admin/challenges/<uuid:challenge>/steps/<int:position>": _STEP,
     "/admin/challenges/<uuid:challenge>/steps/<int:position>/place": {"to": "down"},
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal": lambda world: {"stage": world.things["stage"]},
     "/admin/people/new": {"name": "Nora"},
     "/admin/people/<uuid:person>/emails": {"email": "second@world.example"},
     "/admin/people/<uuid:person>/roles": {"role": "sales"},

@@ -70,8 +70,14 @@ MATRIX: Final = (
     Row("POST", "/challenges/<uuid:challenge>/submission", "ddd gmm gmm mmm mmm mmm", "offer / for miners"),
     Row("POST", "/challenges/<uuid:challenge>/dismissal", "ddd gmm gmm mmm mmm mmm", "offer / for miners"),
     Row("POST", "/challenges/<uuid:challenge>/return", "ddd gmm gmm mmm mmm mmm", "dismissed / for miners"),
-    Row("GET", "/challenges/<uuid:challenge>/steps/<int:position>", "ddd omm omm mmm mmm mmm", "running / draft", _STEP),
-    Row("POST", "/challenges/<uuid:challenge>/steps/<int:position>", "ddd gmm gmm mmm mmm mmm", "running / draft", _STEP),
+    Row(
+        "GET",
+        "/challenges/<uuid:challenge>/steps/<int:position>", "ddd omm omm mmm mmm mmm", "running / draft", _STEP,
+    ),
+    Row(
+        "POST",
+        "/challenges/<uuid:challenge>/steps/<int:position>", "ddd gmm gmm mmm mmm mmm", "running / draft", _STEP,
+    ),
     # Advocates: points and rewards
     Row("GET", "/points", "d   o   o   f   f   f"),
     Row("GET", "/points/levels", "d   o   o   f   f   f"),
@@ -120,8 +126,14 @@ MATRIX: Final = (
     # The program desk: the review queue
     Row("GET", "/admin", "d   f   f   f   g   g"),
     Row("GET", "/admin/approvals", "d   f   f   f   o   o"),
-    Row("GET", "/admin/approvals/<uuid:submission>", "ddd mmm mmm mmm omm omm", "submission of other / submission begun"),
-    Row("POST", "/admin/approvals/<uuid:submission>/verdict", "ddd mmm mmm mmm gmm gmm", "submission of other / submission begun"),
+    Row(
+        "GET",
+        "/admin/approvals/<uuid:submission>", "ddd mmm mmm mmm omm omm", "submission of other / submission begun",
+    ),
+    Row(
+        "POST",
+        "/admin/approvals/<uuid:submission>/verdict", "ddd mmm mmm mmm gmm gmm", "submission of other / submission begun",
+    ),
     Row("POST", "/admin/approvals/verdicts/<uuid:verdict>/undo", "-dd -mm -mm -mm gmm gmm", "verdict of {staff}"),
     # The program desk: challenges
     Row("GET", "/admin/challenges", "d   f   f   f   o   o"),
@@ -136,8 +148,14 @@ MATRIX: Final = (
     Row("GET", "/admin/challenges/<uuid:challenge>/steps/new", "d-d m-m m-m m-m o-m o-m", "draft"),
     Row("GET", "/admin/challenges/<uuid:challenge>/steps/<int:position>", "d-d m-m m-m m-m o-m o-m", "draft", _STEP),
     Row("POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>", "d-d m-m m-m m-m g-m g-m", "draft", _STEP),
-    Row("POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/place", "d-d m-m m-m m-m g-m g-m", "draft", _STEP),
-    Row("POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal", "d-d m-m m-m m-m g-m g-m", "draft", _STEP),
+    Row(
+        "POST",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>/place", "d-d m-m m-m m-m g-m g-m", "draft", _STEP,
+    ),
+    Row(
+        "POST",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal", "d-d m-m m-m m-m g-m g-m", "draft", _STEP,
+    ),
     # The program desk: people
     Row("GET", "/admin/people", "d   f   f   f   o   o"),
     Row("GET", "/admin/people/new", "d   f   f   f   o   o"),
@@ -147,8 +165,20 @@ MATRIX: Final = (
     Row("POST", "/admin/people/<uuid:person>/roles", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/roles/revocations", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/invitations", "d-d m-m m-m m-m g-m g-m", "person guest"),
-    Row("POST", "/admin/people/<uuid:person>/invitations/<uuid:invitation>/resend", "ddd mmm mmm mmm gmm gmm", "invitation of invited / invitation of guest", _INVITED),
-    Row("POST", "/admin/people/<uuid:person>/invitations/<uuid:invitation>/withdraw", "ddd mmm mmm mmm gmm gmm", "invitation of invited / invitation of guest", _INVITED),
+    Row(
+        "POST",
+        "/admin/people/<uuid:person>/invitations/<uuid:invitation>/resend",
+        "ddd mmm mmm mmm gmm gmm",
+        "invitation of invited / invitation of guest",
+        _INVITED,
+    ),
+    Row(
+        "POST",
+        "/admin/people/<uuid:person>/invitations/<uuid:invitation>/withdraw",
+        "ddd mmm mmm mmm gmm gmm",
+        "invitation of invited / invitation of guest",
+        _INVITED,
+    ),
     Row("POST", "/admin/people/<uuid:person>/suspension", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/suspension/end", "d-d m-m m-m m-m g-m g-m", "person barred"),
     Row("POST", "/admin/people/<uuid:person>/sessions/end", "d-d m-m m-m m-m g-m g-m", "person"),
@@ -171,7 +201,10 @@ MATRIX: Final = (
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/dispatch", "d-d m-m m-m m-m g-m g-m", "held order of other"),
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/fail", "d-d m-m m-m m-m g-m g-m", "held order of other"),
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/fulfil", "d-d m-m m-m m-m g-m g-m", "held order of other"),
-    Row("POST", "/admin/redemptions/<uuid:redemption_id>/refund", "d-d m-m m-m m-m g-m g-m", "delivered order of other"),
+    Row(
+        "POST",
+        "/admin/redemptions/<uuid:redemption_id>/refund", "d-d m-m m-m m-m g-m g-m", "delivered order of other",
+    ),
     # The program desk: references
     Row("GET", "/admin/pool", "d   f   f   f   o   o"),
     Row("GET", "/admin/requests", "d   f   f   f   o   o"),

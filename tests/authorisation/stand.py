@@ -53,6 +53,7 @@ class Stand:
         engine.dispose()
         self.app = create_app(self._settings(instance, "production"))
         self.demo = create_app(self._settings(instance, "demo"))
+        self.apps = [self.app, self.demo]
         with self.app.app_context():
             self.world: World = build(db.session(), [KEY])
             db.session.remove()
@@ -82,6 +83,14 @@ class Stand:
             "log_level": "error",
         }
         return Settings(**values)
+
+    def another(self, **changes: Any) -> Portal:
+        """One more portal on the same database, with other settings or to plant a fault in."""
+        settings = self.app.config["PORTAL"].model_copy(update=changes)
+        for name in ("https", "hosts", "demo", "signing_keys"):
+            settings.__dict__.pop(name, None)
+        self.apps.append(create_app(settings))
+        return self.apps[-1]
 
     def restore(self) -> None:
         """Everything as it was: the rows of the tables that differ are put back past every trigger."""
@@ -118,7 +127,7 @@ class Stand:
             return
         self.watch.close()
         self.owner.close()
-        for app in (self.app, self.demo):
+        for app in self.apps:
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()

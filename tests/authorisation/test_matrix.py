@@ -10,7 +10,6 @@ import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal import create_app
 from portal.web.app import Portal
 from tests.authorisation.forms import fields_of
 from tests.authorisation.matrix import ANSWERS, MATRIX, PERSONAS, Row
@@ -43,7 +42,7 @@ def test_every_route_stands_in_the_table_and_every_row_has_a_route(stand: Stand)
 
 def test_a_route_that_nobody_thought_about_is_noticed(stand: Stand) -> None:
     known = {(row.method, row.rule) for row in MATRIX}
-    app = create_app(stand.demo.config["PORTAL"])
+    app = stand.another(env="demo")
     app.url_map.add(Rule("/forgotten", endpoint="web.healthz", methods=["GET"]))
     assert routes(app) - known == {("GET", "/forgotten")}
 

@@ -14,7 +14,7 @@ from portal.access.models import SignInLink
 from portal.audit import SYSTEM, Actor
 from portal.challenges import challenges, outline, submissions, verdicts
 from portal.challenges.audience import EVERYBODY, Audience
-from portal.challenges.models import Challenge, Submission
+from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import Decision
 from portal.clock import now
 from portal.consent import consents, links
@@ -161,7 +161,9 @@ def _challenges(session: Session, world: World) -> None:
     miners = Audience(industries=("Mining",))
     challenge(session, world, "offer")
     challenge(session, world, "for miners", audience=miners)
-    challenge(session, world, "draft", live=False)
+    draft = challenge(session, world, "draft", live=False)
+    first = select(Stage.id).where(Stage.challenge_id == draft.id, Stage.position == 1)
+    world.things["stage"] = str(session.scalars(first).one())
     for title in ("running", "dismissed"):
         made = challenge(session, world, title)
         for persona in ("advocate", "other"):
@@ -172,10 +174,11 @@ def _challenges(session: Session, world: World) -> None:
     session.commit()
 
 
-def hand_in(session: Session, made: Challenge, by: Actor) -> Submission:
+def hand_in(session: Session, challenge_id: int, by: Actor) -> Submission:
     """A submission that waits for a manager."""
-    submission = submissions.start(session, made.id, by=by)
-    for stage in made.stages:
+    submission = submissions.start(session, challenge_id, by=by)
+    wanted = select(Stage).where(Stage.challenge_id == challenge_id).order_by(Stage.position)
+    for stage in session.scalars(wanted).all():
         words: dict[str, object] = {"text": STORY, "quote": ""} if stage.kind == "story" else {}
         submissions.submit(session, submission.id, stage.id, words, by=by)
     session.flush()
@@ -186,7 +189,7 @@ def hand_in(session: Session, made: Challenge, by: Actor) -> Submission:
 def _reviews(session: Session, world: World) -> None:
     made = challenge(session, world, "reviewed")
     for persona in ("advocate", "other"):
-        submission = hand_in(session, made, world.people[persona])
+        submission = hand_in(session, made.id, world.people[persona])
         world.things[f"submission of {persona}"] = str(submission.public_id)
     begun = submissions.start(session, made.id, by=world.people["member"])
     session.flush()
@@ -194,7 +197,7 @@ def _reviews(session: Session, world: World) -> None:
     world.things["submission begun"] = str(begun.public_id)
     for persona in ("manager", "admin", "colleague"):
         decided = challenge(session, world, f"decided by {persona}")
-        submission = hand_in(session, decided, world.people["member"])
+        submission = hand_in(session, decided.id, world.people["member"])
         verdict = verdicts.record(session, submission.id, Decision.APPROVE, by=world.people[persona])
         session.flush()
         session.refresh(verdict)

@@ -150,7 +150,10 @@ def test_a_published_challenge_offers_only_its_texts(
     assert browser.post(step, step, title="Read on", instructions="Do.").status_code == 303
     assert browser.post(step, step, **{**STEP, "points": "999"}).status_code == 422
     for path in ("steps/1/removal", "steps/1/place"):
-        assert browser.post(f"{page}/{path}", page, to="down").status_code == 409
+        assert (
+            browser.post(f"{page}/{path}", page, **({"to": "down"} if path.endswith("place") else {})).status_code
+            == 409
+        )
     assert browser.post(f"{page}/steps", page, kind="story", **STEP).status_code == 409
     assert browser.post(f"{page}/archive", page).status_code == 303
     assert "Tell your story" in browser.get(f"{DESK}?state=archived").text

@@ -12,8 +12,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.authorisation.crawling import Control, FoundForm, crawl, read, rule_of, starts
+from tests.authorisation.forms import fields_of
+from tests.authorisation.matrix import MATRIX, Row
 from tests.authorisation.stand import Stand, token_for
+from tests.authorisation.test_matrix import path_of, things
 from tests.authorisation.world import BROWSER
+from tests.web.test_csrf import persona_of
 
 CORPUS: Final = {
     "empty": "",
@@ -214,3 +218,43 @@ def test_a_body_of_another_kind_is_refused(stand: Stand, forms: dict[str, list[F
         )
         wrong += judge(stand, form, "torn multipart", torn)
     assert not wrong, "\n".join(["", *wrong])
+
+
+CLICKS: Final = [row for row in MATRIX if row.method == "POST" and not row.demo and row.rule != "/csp-report"]
+REPEATED: Final = frozenset(
+    {
+        "/account",
+        "/admin/challenges",
+        "/admin/challenges/<uuid:challenge>",
+        "/admin/challenges/<uuid:challenge>/steps",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>/place",
+        "/admin/people/<uuid:person>/invitations",
+        "/admin/people/new",
+        "/admin/rewards/new",
+        "/admin/rewards/<uuid:reward>",
+        "/asks/limits",
+        "/asks/pause",
+        "/references/agree",
+        "/references/profile",
+        "/sign-in",
+    }
+)
+"""Where a second time is a second deed, or saves again what is there; everywhere else it must change nothing."""
+
+
+@pytest.mark.parametrize("row", CLICKS, ids=lambda row: row.rule)
+def test_a_second_click_and_a_page_that_is_out_of_date_do_no_harm(stand: Stand, row: Row) -> None:
+    persona = persona_of(row)
+    path = path_of(stand, row, things(row, persona)[0] if row.of else None)
+    fields, cookies = fields_of(row.rule, stand.world), f"__Host-asked={BROWSER}"
+    first = stand.send("POST", path, persona, data=fields, cookies=cookies)
+    assert first.status_code in {200, 303}
+    stand.before = stand.content()
+    for _click in range(2):
+        again = stand.send("POST", path, persona, data=fields, cookies=cookies)
+        assert again.status_code < 500
+        assert again.status_code < 400 or _SENTENCE.search(again.text)
+        if again.status_code >= 400 or row.rule not in REPEATED:
+            assert stand.changed() == []
+        stand.before = stand.content()

@@ -1,0 +1,96 @@
+"""Fifty more of everything, made through the verbs, so that a page that asks once for each row betrays itself."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from portal.access import nominations, sessions
+from portal.audit import SYSTEM, Actor
+from portal.consent import consents
+from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.people import people
+from portal.points import awards
+from portal.references import pool
+from portal.rewards import catalogue, redemption
+from portal.web.session import hash_token
+from tests.authorisation.world import World, ask, challenge, deal, hand_in, join
+
+MANY: Final = 52
+
+
+def gather(session: Session, world: World) -> None:
+    """Let them all come; commits."""
+    _offers(session, world)
+    _members(session, world)
+    _ana(session, world)
+    _deals(session, world)
+    session.commit()
+
+
+def _offers(session: Session, world: World) -> None:
+    for number in range(MANY):
+        challenge(session, world, f"offer {number}")
+        made = catalogue.create(
+            session,
+            f"Mug {number}",
+            by=world.people["manager"],
+            description="For tea.",
+            art="mug",
+            price=10,
+            stock=9,
+            delivery="By post.",
+        )
+        catalogue.publish(session, made.id, by=world.people["manager"])
+    session.commit()
+
+
+def _members(session: Session, world: World) -> None:
+    for number in range(MANY):
+        member = join(session, f"Member Number{number}", "advocate", company_id=world.numbers["firm"])
+        world.people[f"member {number}"] = member
+        hand_in(session, world.numbers["reviewed"], member)
+        consents.give(session, _id(member), [SAME_INDUSTRY, OTHER_INDUSTRIES], by=member)
+        shy = join(session, f"Shy Number{number}", "advocate")
+        pool.propose(session, _id(shy), because="submission:1")
+        people.add_email(session, world.id_of("member"), f"kofi.{number}@world.example", by=SYSTEM)
+        nominations.nominate(
+            session,
+            name=f"Nominee {number}",
+            address=f"nominee.{number}@world.example",
+            reason="Says so to everybody.",
+            by=world.people["sales"],
+        )
+        session.commit()
+
+
+def _ana(session: Session, world: World) -> None:
+    ana = world.people["advocate"]
+    for number in range(MANY):
+        subject = f"trial_award:{1000 + number}"
+        cause = "call:1" if number % 2 else "submission:1"
+        awards.grant(session, _id(ana), 600, subject=subject, cause=cause, reason="More", by=SYSTEM)
+        sessions.start(session, _id(ana), hash_token(f"tablet-{number}-of-ana-".ljust(43, "x")), "Tablet")
+        if number % 2:
+            consents.give(session, _id(ana), [OTHER_INDUSTRIES], by=ana)
+        else:
+            consents.withdraw(session, _id(ana), [OTHER_INDUSTRIES], by=ana)
+        made = redemption.redeem(session, world.numbers["reward"], by=ana, request_key=uuid4())
+        redemption.fulfil(session, made.id, by=world.people["manager"], note="Sent.")
+        redemption.redeem(session, world.numbers["reward"], by=ana, request_key=uuid4())
+        session.commit()
+
+
+def _deals(session: Session, world: World) -> None:
+    for number in range(MANY):
+        made = deal(session, world, "sales", f"deal number {number}")
+        ask(session, world, _id(world.people[f"member {number}"]), "sales", made)
+        ask(session, world, world.id_of("advocate"), "sales", made)
+        session.commit()
+
+
+def _id(actor: Actor) -> int:
+    assert actor.person_id is not None
+    return actor.person_id
