@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from portal import create_app
 from portal.database import db
 from portal.web.policy import open_to_all
 from tests.authorisation.matrix import MATRIX, Row
@@ -43,7 +42,7 @@ def test_every_page_is_shown_inside_a_read_only_transaction(stand: Stand, row: R
 
 
 def test_a_page_that_writes_fails_and_changes_nothing(stand: Stand) -> None:
-    app = create_app(stand.app.config["PORTAL"])
+    app = stand.another()
 
     @open_to_all(reason="planted by a test")
     def writes() -> str:

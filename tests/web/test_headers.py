@@ -8,7 +8,6 @@ from typing import Any, Final
 import pytest
 from werkzeug.test import TestResponse
 
-from portal import create_app
 from portal.web.headers import POLICY
 from tests.authorisation.forms import fields_of
 from tests.authorisation.matrix import MATRIX, Row
@@ -86,7 +85,7 @@ def test_a_file_that_is_not_there_and_one_that_is(stand: Stand) -> None:
 
 
 def test_an_accident_is_hardened(stand: Stand) -> None:
-    app = create_app(stand.app.config["PORTAL"])
+    app = stand.another()
     app.view_functions["web.healthz"] = planted = lambda: 1 // 0
     planted.policy = stand.app.view_functions["web.healthz"].policy  # type: ignore[attr-defined]
     answer = stand.send("GET", "/healthz", app=app)
@@ -122,10 +121,7 @@ def test_cookies_are_bound_to_https_and_this_host(stand: Stand) -> None:
 
 
 def test_without_https_cookies_carry_no_prefix_that_browsers_would_drop(stand: Stand) -> None:
-    settings = stand.demo.config["PORTAL"].model_copy(update={"base_url": "http://localhost:8000"})
-    settings.__dict__.pop("https", None)
-    settings.__dict__.pop("hosts", None)
-    app = create_app(settings)
+    app = stand.another(env="demo", base_url="http://localhost:8000")
     answer = app.test_client().get("/sign-in", base_url="http://localhost:8000")
     assert "Strict-Transport-Security" not in answer.headers
     ((name, attributes),) = cookies(answer).items()

@@ -8,7 +8,6 @@ import pytest
 from flask import request
 from werkzeug.wrappers import Response
 
-from portal import create_app
 from portal.web.app import Portal
 from tests.authorisation.stand import Stand
 
@@ -84,8 +83,7 @@ def test_an_absolute_redirect_never_leaves_the_base_url(stand: Stand) -> None:
 
 def with_proxies(stand: Stand, count: int) -> Portal:
     """The portal behind so many proxies; `/healthz` tells the address it believes."""
-    settings = stand.app.config["PORTAL"].model_copy(update={"trusted_proxies": count})
-    app = create_app(settings)
+    app = stand.another(trusted_proxies=count)
     tell = app.view_functions["web.healthz"]
 
     def told() -> str:

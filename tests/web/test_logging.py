@@ -13,7 +13,6 @@ import psycopg
 import pytest
 import structlog
 
-from portal import create_app
 from portal.database import db
 from portal.database.connections import IDLE_SECONDS
 from portal.web.app import Portal
@@ -27,7 +26,7 @@ _PASSWORD: Final = "correct-horse-battery-staple"
 
 def talkative(stand: Stand, view: Callable[[], Any] | None = None) -> Portal:
     """The portal with all its log lines; `/planted` runs a view of the test."""
-    app = create_app(stand.app.config["PORTAL"].model_copy(update={"log_level": "debug"}))
+    app = stand.another(log_level="debug")
     if view is not None:
         app.add_url_rule("/planted", "planted", open_to_all(reason="planted by a test")(view), methods=["GET", "POST"])
     return app
@@ -36,7 +35,7 @@ def talkative(stand: Stand, view: Callable[[], Any] | None = None) -> Portal:
 @pytest.fixture(autouse=True)
 def _quiet_again(stand: Stand) -> Any:
     yield
-    create_app(stand.app.config["PORTAL"])
+    stand.another()
     stand.restore()
 
 
