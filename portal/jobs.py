@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 from psycopg import OperationalError
 from sqlalchemy import text
@@ -24,6 +26,10 @@ _RETRY: Final = RetryStrategy(max_attempts=8, exponential_wait=4)
 _HEARTBEAT: Final = 2.0
 _LEASE: Final = 10.0
 """Seconds without a heartbeat after which a worker counts as dead and its jobs are given to another."""
+_PATIENCE: Final = 5.0
+"""Seconds that the queue waits for a connection before it takes the database for gone."""
+_AWAY: Final = (ConnectorException, OperationalError)
+"""What the queue and its pool of connections raise when the database does not answer."""
 
 queue: Final = App(connector=PsycopgConnector())
 """The tasks; opened by the worker only."""
@@ -97,34 +103,61 @@ async def _watch(worker_queue: App) -> None:
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_LEASE):
                 log.warning("job.rescued", job=job.id, task=job.task_name)
                 await manager.retry_job(job)
-        except OperationalError as error:
+        except _AWAY as error:
             log.warning("worker.no_database", error=type(error).__name__)
         await asyncio.sleep(_HEARTBEAT)
 
 
 def work(url: str, around: Callable[[], AbstractContextManager[object]], *, concurrency: int = 4) -> None:
-    """Run jobs until SIGINT or SIGTERM; each inside `around()`, the application's context."""
+    """Run jobs until SIGINT or SIGTERM; each inside `around()`, the application's context.
+
+    A database that goes away is waited for: what ran is given back to the queue, and taken up again when it is there.
+    """
     global _around  # noqa: PLW0603 -- one worker a process
     _around = around
     asyncio.run(_work(url, concurrency))
 
 
 async def _work(url: str, concurrency: int) -> None:
-    connector = PsycopgConnector(conninfo=url, min_size=1, max_size=concurrency + 2)
-    with queue.replace_connector(connector) as worker_queue:
-        await worker_queue.open_async()
-        watch = asyncio.create_task(_watch(worker_queue))
+    order_to_stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, order_to_stop.set)
+    while not order_to_stop.is_set():
+        shift = asyncio.create_task(_shift(url, concurrency))
+        order = asyncio.create_task(order_to_stop.wait())
+        await asyncio.wait({shift, order}, return_when=asyncio.FIRST_COMPLETED)
+        shift.cancel()  # lets running jobs end
+        order.cancel()
         try:
-            await worker_queue.run_worker_async(
-                concurrency=concurrency,
-                delete_jobs="successful",
-                update_heartbeat_interval=_HEARTBEAT,
-                stalled_worker_timeout=_LEASE,
-                shutdown_graceful_timeout=25,
-                fetch_job_polling_interval=1.0,
-            )
+            await shift
+        except asyncio.CancelledError:
+            break
+        except _AWAY as error:
+            log.warning("worker.no_database", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(order_to_stop.wait(), _HEARTBEAT)
+
+
+async def _shift(url: str, concurrency: int) -> None:
+    """Work until the database goes away: then the queue's worker ends, and with it what it holds of the queue."""
+    connector = PsycopgConnector(conninfo=url, min_size=1, max_size=concurrency + 2, timeout=_PATIENCE)
+    with queue.replace_connector(connector) as worker_queue:
+        try:
+            await worker_queue.open_async()
+            watch = asyncio.create_task(_watch(worker_queue))
+            try:
+                await worker_queue.run_worker_async(
+                    concurrency=concurrency,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=_HEARTBEAT,
+                    stalled_worker_timeout=_LEASE,
+                    shutdown_graceful_timeout=25,
+                    fetch_job_polling_interval=1.0,
+                    install_signal_handlers=False,
+                )
+            finally:
+                watch.cancel()
         finally:
-            watch.cancel()
             await worker_queue.close_async()
 
 
