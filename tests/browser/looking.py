@@ -84,5 +84,5 @@ def barriers(window: Window) -> list[str]:
 def take_picture(window: Window, folder: str, name: str) -> None:
     """Keep a picture of the page, if pictures are wanted (PORTAL_PICTURES=1, and always on CI)."""
     if os.environ.get("PORTAL_PICTURES") or os.environ.get("CI"):
-        file = re.sub(r"\W+", "-", name).strip("-") or "home"
+        file = re.sub(r"\W+", "-", name.replace("…", "one")).strip("-") or "home"
         window.picture(PICTURES / folder / f"{file}.png")
