@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import SYSTEM, Actor
-from portal.clock import now
+from portal.clock import PORTAL_NOW, now
 from portal.consent import notices
-from portal.consent.models import Channel, ConsentCurrent, ConsentEvent, Kind
+from portal.consent.models import Channel, ConsentCurrent, ConsentEvent, Disclosure, Kind
 from portal.consent.scopes import SCOPES, known_scopes
 from portal.database.refusal import Conflict, NotAllowed, explain
 from portal.messages import messages
@@ -72,7 +72,7 @@ def give(
         subject_ref=f"consent_event:{events[0].id}",
         scopes=wanted,
         event=str(events[0].public_id),
-        valid_until=(now(session) + VALID_FOR).isoformat(),
+        valid_until=(events[0].at + VALID_FOR).isoformat(),
     )
     return events
 
@@ -171,8 +171,6 @@ def _giving(session: Session, person: Person, scope: str, channel: Channel, comp
         channel=channel,
         actor_id=person.id,
         company_name_ok=company_name_ok,
-        at=now(session),
-        valid_until=now(session) + VALID_FOR,
     )
 
 
@@ -208,7 +206,6 @@ def _end(
             channel=channel,
             actor_id=by.person_id,
             company_name_ok=event.company_name_ok,
-            at=now(session),
         )
         for event in given
     ]
@@ -217,6 +214,10 @@ def _end(
 
 
 def _write(session: Session, events: list[ConsentEvent], *, by: Actor) -> None:
+    at = _moment(session, events[0].person_id)
+    for event in events:
+        event.at = at
+        event.valid_until = at + VALID_FOR if event.kind is Kind.GIVEN else None
     session.add_all(events)
     session.flush()
     for event in events:
@@ -228,3 +229,14 @@ def _write(session: Session, events: list[ConsentEvent], *, by: Actor) -> None:
             person_id=event.person_id,
             scope=event.scope,
         )
+
+
+def _moment(session: Session, person_id: int) -> datetime:
+    """Now, but not before what the record holds of this person, whose lock the caller holds.
+
+    Who waited for the lock began before whom they waited for; the record keeps the order in which things happened.
+    """
+    events = select(func.max(ConsentEvent.at)).where(ConsentEvent.person_id == person_id).scalar_subquery()
+    shown = select(func.max(Disclosure.at)).where(Disclosure.person_id == person_id).scalar_subquery()
+    moment: datetime = session.execute(select(func.greatest(PORTAL_NOW, events, shown))).scalar_one()
+    return moment.astimezone(UTC)

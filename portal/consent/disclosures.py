@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.clock import now
-from portal.consent.models import ConsentCurrent, Disclosure
+from portal.consent.models import ConsentCurrent, ConsentEvent, Disclosure
 from portal.database.refusal import Gone
 
 
@@ -21,14 +21,15 @@ def record(
     Call it in the transaction that hands the data out. Noting the same again changes nothing.
     Refuses `Gone` where the consent for `scope` has ended or its time is up: then nothing may be shown.
     """
-    live = select(ConsentCurrent.event_id).where(
+    live = select(ConsentEvent.id, ConsentEvent.at).join(ConsentCurrent, ConsentCurrent.event_id == ConsentEvent.id)
+    live = live.where(
         ConsentCurrent.person_id == person_id,
         ConsentCurrent.scope == scope,
         ConsentCurrent.live,
         ConsentCurrent.valid_until > now(session),
     )
-    event_id = session.scalar(live)
-    if event_id is None:
+    event = session.execute(live).one_or_none()
+    if event is None:
         raise Gone(_l("This person no longer agrees to be contacted."))
     shown = sorted(set(fields))
     earlier = session.scalar(
@@ -37,13 +38,18 @@ def record(
             Disclosure.to_person_id == to_person_id,
             Disclosure.subject == subject,
             Disclosure.fields == shown,
-            Disclosure.consent_event_id == event_id,
+            Disclosure.consent_event_id == event.id,
         )
     )
     if earlier is not None:
         return earlier
     disclosure = Disclosure(
-        person_id=person_id, to_person_id=to_person_id, fields=shown, consent_event_id=event_id, subject=subject
+        person_id=person_id,
+        to_person_id=to_person_id,
+        fields=shown,
+        consent_event_id=event.id,
+        subject=subject,
+        at=max(now(session), event.at),  # who waited for the lock began before the consent that they waited for
     )
     session.add(disclosure)
     session.flush()

@@ -28,6 +28,10 @@ invariant(
 )
 
 
+_READ_AT: Final = func.greatest(PORTAL_NOW, Message.created_at)
+"""Whoever waited for somebody's transaction began before it, and still reads what it wrote afterwards."""
+
+
 def notify(
     session: Session, person_id: int, kind: str, *, link: str | None = None, subject_ref: str | None = None, **data: Any
 ) -> Message:
@@ -78,7 +82,7 @@ def answered(session: Session, subject_ref: str) -> None:
         .where(Message.subject_ref == subject_ref, Message.kind.in_(asking), Message.read_at.is_(None))
         .with_for_update(key_share=True, skip_locked=True)
     )
-    session.execute(update(Message).where(Message.id.in_(unread_ones)).values(read_at=PORTAL_NOW))
+    session.execute(update(Message).where(Message.id.in_(unread_ones)).values(read_at=_READ_AT))
 
 
 def mark_read(session: Session, person_id: int, message_id: int | None = None) -> None:
@@ -86,7 +90,7 @@ def mark_read(session: Session, person_id: int, message_id: int | None = None) -
     own = update(Message).where(Message.person_id == person_id, Message.read_at.is_(None))
     if message_id is not None:
         own = own.where(Message.id == message_id)
-    session.execute(own.values(read_at=PORTAL_NOW))
+    session.execute(own.values(read_at=_READ_AT))
 
 
 def unread(session: Session, person_id: int) -> int:

@@ -10,13 +10,14 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from portal.access import invitations, sign_in
-from portal.audit import SYSTEM
+from portal.audit import SYSTEM, Actor
 from portal.challenges import submissions, verdicts
 from portal.challenges.states import Decision
 from portal.consent import consents
+from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
 from portal.points import awards, ledger
-from portal.references import calls
+from portal.references import answers, calls
 from portal.rewards import redemption
 
 from .arena import WIDE, Arena, Outcomes
@@ -24,6 +25,7 @@ from .cast import (
     accepted,
     advocate,
     ask,
+    asked,
     company,
     consenting,
     crowd_of,
@@ -38,6 +40,7 @@ from .cast import (
 from .doors import BROWSER, invited, mailed
 
 Scene = Callable[[Arena], list[str]]
+BOTH = (SAME_INDUSTRY, OTHER_INDUSTRIES)
 
 OPEN_WITHOUT_CONSENT = (
     "SELECT count(*) FROM assignment a WHERE a.state IN ('proposed', 'asked', 'accepted') AND NOT EXISTS ("
@@ -167,6 +170,30 @@ def withdrawal(arena: Arena) -> list[str]:
     random.shuffle(works)
     ended = arena.at_once(works)
     return _wrong(arena, asked_without_consent=arena.one(OPEN_WITHOUT_CONSENT) > 0, error=_errors(ended))
+
+
+def _accepting_and(arena: Arena, change: Callable[[Session, Actor], Any]) -> list[str]:
+    """Each of 32 accepts an ask in the moment in which their consent changes."""
+    rep, crowd = somebody(arena, "sales"), [consenting(arena) for _ in range(WIDE // 2)]
+    assignments = {actor: asked(arena, actor, rep)[1] for actor in crowd}
+    arena.superuser.plant(
+        "UPDATE consent_event SET at = at - interval '2 minutes' WHERE person_id = ANY (%s)", [who(a) for a in crowd]
+    )
+    works = [lambda s, a=a: change(s, a) for a in crowd]
+    works += [lambda s, a=a, n=n: answers.accept(s, n, by=a).state.value for a, n in assignments.items()]
+    random.shuffle(works)
+    ended = arena.at_once(works)
+    return _wrong(arena, shown_without_consent=arena.one(OPEN_WITHOUT_CONSENT) > 0, error=_errors(ended))
+
+
+def accepting_and_withdrawing(arena: Arena) -> list[str]:
+    """Consent ends in that moment."""
+    return _accepting_and(arena, lambda s, a: len(consents.withdraw(s, who(a), by=a)))
+
+
+def accepting_and_renewing(arena: Arena) -> list[str]:
+    """Consent is given anew in that moment."""
+    return _accepting_and(arena, lambda s, a: len(consents.give(s, who(a), BOTH, by=a)))
 
 
 def shards(arena: Arena) -> list[str]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.clock import now
+from portal.consent import consents
 from portal.points import drafts
 
 from . import scenes
@@ -149,6 +151,13 @@ def test_transfers_written_one_by_one_deadlock(grounds: Grounds, monkeypatch: py
     monkeypatch.setattr(drafts, "_write", one_by_one)
     with grounds.open() as broken:
         assert "deadlock" in scenes.shards(broken)
+
+
+def test_the_record_of_consent_by_the_clock_alone(grounds: Grounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consents, "_moment", lambda session, _person_id: now(session))
+    with grounds.open() as broken:
+        shown = [scenes.accepting_and_withdrawing(broken) for _round in range(3)]
+        assert any("consent.disclosed_while_live" in wrong for wrong in shown)
 
 
 ALONE = {

@@ -13,10 +13,12 @@ from portal.challenges.states import Decision, Reason
 from portal.clock import now, set_now
 from portal.consent import consents
 from portal.database.refusal import Conflict
+from portal.messages import messages
 from portal.people import people
 from portal.points import awards, ledger
 from portal.references import answers, calls, fatigue, requests
 
+from . import scenes
 from .arena import WIDE, Arena
 from .cast import (
     accepted,
@@ -119,6 +121,20 @@ def test_nobody_is_asked_who_withdraws_at_that_moment(arena: Arena, rounds: int)
         assert withdrawn == pairs, "a withdrawal always succeeds"
         ended.fair(len(ended.values))
         assert arena.one(OPEN_WITHOUT_CONSENT) == 0
+
+
+@pytest.mark.parametrize("scene", [scenes.accepting_and_withdrawing, scenes.accepting_and_renewing])
+def test_contact_data_is_shown_under_the_consent_of_that_moment(arena: Arena, scene: scenes.Scene) -> None:
+    assert scene(arena) == []
+
+
+def test_reading_all_while_a_message_is_written(arena: Arena) -> None:
+    ana, mia = advocate(arena), somebody(arena, "manager")
+    works = [
+        lambda s: messages.mark_read(s, who(ana)),
+        lambda s: ledger.adjust(s, who(ana), 5, reason="Thanks", by=mia).amount,
+    ]
+    arena.at_once(works * (WIDE // 2)).fair(WIDE)
 
 
 def test_one_click_of_many_asks(arena: Arena) -> None:
