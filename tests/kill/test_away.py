@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from portal import create_app
 from tests import cluster as clusters
 from tests.cluster import Cluster
+from tests.conftest import make_settings
 
 from .cast import Guest, prepare
 from .house import House, soon
@@ -39,6 +41,20 @@ def house(place: Path, own_cluster: Cluster) -> Iterator[House]:
     standing.clear()
 
 
+@pytest.mark.parametrize("cookie", ["", f"session={'t' * 43}"])
+@pytest.mark.parametrize("path", ["/terms", "/challenges", "/rewards", "/admin", "/sales"])
+def test_every_page_that_needs_the_database_says_that_it_is_away(path: str, cookie: str, tmp_path: Path) -> None:
+    """Nobody listens there. A stranger is sent to sign in before anything is asked."""
+    app = create_app(make_settings("postgresql://portal:secret@127.0.0.1:1/portal", tmp_path))
+    answer = app.test_client(use_cookies=False).get(path, headers={"Cookie": cookie})
+    if not cookie and path != "/terms":
+        assert answer.status_code == 303
+    else:
+        assert answer.status_code == 503
+        assert SENTENCE in answer.text
+        assert "secret" not in answer.text
+
+
 @pytest.mark.parametrize("seconds", [15, pytest.param(90, marks=pytest.mark.slow)])
 def test_the_portal_says_so_and_recovers_without_a_restart(
     seconds: int, place: Path, own_cluster: Cluster, house: House
@@ -54,7 +70,7 @@ def test_the_portal_says_so_and_recovers_without_a_restart(
     own_cluster.server.halt("immediate")
 
     anybody = Guest(0, "t" * 43)
-    for path, guest in (("/sign-in", None), ("/challenges", anybody), ("/rewards", scene.guests[0])):
+    for path, guest in (("/terms", None), ("/challenges", anybody), ("/rewards", scene.guests[0])):
         status, body = house.ask(path, guest.token if guest else None)
         assert (path, status) == (path, 503)
         assert SENTENCE in body
