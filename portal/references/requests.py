@@ -21,7 +21,7 @@ from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.models import Company, Person, PersonRole, Role
 from portal.people.people import lock_company, lock_people
-from portal.people.states import AdvocateStatus
+from portal.people.states import IN_PROGRAM
 from portal.program import current
 from portal.references import fatigue, history, wishes
 from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request
@@ -173,13 +173,13 @@ def _known(people: Sequence[Person], wanted: Sequence[int]) -> Sequence[Person]:
 
 
 def _are_in_the_program(session: Session, person_ids: Sequence[int]) -> None:
-    """Refuse (`Conflict`) who is suspended, paused, has left or is no advocate any more, whatever they agreed to."""
+    """Refuse (`Conflict`) who is suspended, has left or is no advocate any more; who is paused, their limits refuse."""
     active = (
         select(func.count())
         .select_from(Person)
         .join(PersonRole, (PersonRole.person_id == Person.id) & (PersonRole.role == Role.ADVOCATE))
         .where(Person.id.in_(person_ids), Person.suspended_at.is_(None))
-        .where(Person.advocate_status == AdvocateStatus.ACTIVE)
+        .where(Person.advocate_status.in_(IN_PROGRAM))
     )
     if session.scalar(active) != len(person_ids):
         raise Conflict(_l("They take part in the program no longer. Choose somebody else."))
