@@ -106,6 +106,9 @@ def _csrf(_error: CSRFError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
+    away = getattr(error, "original_exception", None)  # met while another error was being answered
+    if isinstance(away, OperationalError | PoolTimeout):
+        return _no_database(away)
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())

@@ -55,6 +55,19 @@ def test_every_page_that_needs_the_database_says_that_it_is_away(path: str, cook
         assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("csrf", [True, False], ids=["refused first", "asked first"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/messages/read"), ("POST", "/rewards/nowhere"), ("GET", "/nowhere")]
+)
+def test_so_do_errors_that_are_met_meanwhile(method: str, path: str, csrf: bool, tmp_path: Path) -> None:
+    """Who is spoken to, and in which language, is asked of the database too."""
+    app = create_app(make_settings("postgresql://portal:secret@127.0.0.1:1/portal", tmp_path))
+    app.config["WTF_CSRF_ENABLED"] = csrf
+    answer = app.test_client(use_cookies=False).open(path, method=method, headers={"Cookie": f"session={'t' * 43}"})
+    assert answer.status_code == 503
+    assert SENTENCE in answer.text
+
+
 @pytest.mark.parametrize("seconds", [15, pytest.param(90, marks=pytest.mark.slow)])
 def test_the_portal_says_so_and_recovers_without_a_restart(
     seconds: int, place: Path, own_cluster: Cluster, house: House
