@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from admin.program import editor
 from portal.challenges import audience, challenges, outline
-from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, RemovalForm, StageForm, StageTextForm
+from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, SeenStepForm, StageForm, StageTextForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
 from portal.challenges.queries.runs import Run
@@ -172,6 +172,7 @@ def change_step(challenge: UUID, position: int) -> ResponseReturnValue:
             instructions=form.instructions.data or "",
             points=form.data.get("points"),
             by=current_visitor().actor,
+            stage_id=form.stage.data,
         )
 
     return _write_step(found, form, save, editor.page(found, opened=position), _("Step saved."))
@@ -186,7 +187,7 @@ def move_step(challenge: UUID, position: int) -> ResponseReturnValue:
     def move(number: int) -> None:
         if not form.validate():
             raise Invalid(_("A step moves up or down. Reload the page and try again."))
-        outline.move_stage(db.session(), number, position, up=form.to.data == "up", by=by)
+        outline.move_stage(db.session(), number, position, up=form.to.data == "up", by=by, stage_id=form.stage.data)
 
     return _on(challenge, move, None)
 
@@ -195,7 +196,7 @@ def move_step(challenge: UUID, position: int) -> ResponseReturnValue:
 @for_managers
 def remove_step(challenge: UUID, position: int) -> ResponseReturnValue:
     """Take a step out of a draft."""
-    form, by = RemovalForm(), current_visitor().actor
+    form, by = SeenStepForm(), current_visitor().actor
 
     def remove(number: int) -> None:
         if not form.validate():

@@ -89,4 +89,4 @@ def _step_form(found: Challenge, stage: Stage | None) -> Form:
     if stage is None:
         return NewStageForm(formdata=None, data={"kind": "confirm", "points": 0})
     kind = StageForm if found.is_draft else StageTextForm
-    return kind(formdata=None, obj=stage)
+    return kind(formdata=None, obj=stage, stage=stage.id)

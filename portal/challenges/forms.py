@@ -19,7 +19,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from portal.challenges.activities import ACTIVITIES
 from portal.challenges.models import (
@@ -55,7 +55,7 @@ class ApproveForm(Form):
     """Accept the work, with a note if one likes."""
 
     decision = HiddenField(default=Decision.APPROVE.value, id="approve-decision", validators=[AnyOf(["approve"])])
-    comment = TextAreaField(_l("Note"), id="approve-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 2})
+    comment = TextAreaField(_l("Note"), id="approve-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 1})
 
 
 class RedoForm(Form):
@@ -144,8 +144,16 @@ class ChallengeForm(Form):
             field.choices = [SelectChoice(value) for value in dict.fromkeys([*known, *(field.object_data or [])])]
 
 
-class StageForm(Form):
-    """One step of a challenge."""
+class SeenStepForm(Form):
+    """Which step the page showed at its place; where another stands there by now, nothing is done."""
+
+    stage = IntegerField(
+        widget=HiddenInput(), validators=[InputRequired(_l("This page is out of date. Reload it and try again."))]
+    )
+
+
+class _StepForm(Form):
+    """What a step of a draft says and pays."""
 
     title = StringField(
         _l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)), render_kw={"maxlength": LONGEST_TITLE}
@@ -161,7 +169,11 @@ class StageForm(Form):
     )
 
 
-class StageTextForm(Form):
+class StageForm(SeenStepForm, _StepForm):
+    """One step of a draft."""
+
+
+class StageTextForm(SeenStepForm):
     """The texts of a step that is published: its points stay."""
 
     title = StringField(_l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)))
@@ -170,19 +182,13 @@ class StageTextForm(Form):
     )
 
 
-class PlaceForm(Form):
+class PlaceForm(SeenStepForm):
     """Where a step goes."""
 
     to = HiddenField(validators=[AnyOf(["up", "down"])])
 
 
-class RemovalForm(Form):
-    """The step that the page showed where it is taken away."""
-
-    stage = IntegerField(validators=[Optional()])
-
-
-class NewStageForm(StageForm):
+class NewStageForm(_StepForm):
     """A step to add, of one of the kinds."""
 
     kind = RadioField(_l("Kind of step"), validators=[InputRequired(_l("Choose a kind of step."))])

@@ -57,11 +57,15 @@ def change_stage(
     instructions: str,
     by: Actor,
     points: int | None = None,
+    stage_id: int | None = None,
 ) -> Stage:
-    """Change a stage's texts, and in a draft its points (none: they stay). Refuses as `add_stage`."""
+    """Change a stage's texts, and in a draft its points (none: they stay).
+
+    Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands at `position` by now.
+    """
     by.require(*DESK)
     challenge = lock_challenge(session, challenge_id)
-    stage = _at(challenge, position)
+    stage = _at(challenge, position, stage_id)
     if challenge.state is ChallengeState.ARCHIVED:
         raise Conflict(_l("This challenge is archived; it does not change any more."))
     if not challenge.is_draft and not instructions.strip():
@@ -75,10 +79,15 @@ def change_stage(
     return stage
 
 
-def move_stage(session: Session, challenge_id: int, position: int, *, up: bool, by: Actor) -> None:
-    """Let a draft's stage change places with the one before or after it; at the end nothing happens."""
+def move_stage(
+    session: Session, challenge_id: int, position: int, *, up: bool, by: Actor, stage_id: int | None = None
+) -> None:
+    """Let a draft's stage change places with the one before or after it; at the end nothing happens.
+
+    Refuses as `change_stage`.
+    """
     challenge = _draft(session, challenge_id, by)
-    stage = _at(challenge, position)
+    stage = _at(challenge, position, stage_id)
     other_position = position - 1 if up else position + 1
     if 1 <= other_position <= len(challenge.stages):
         other = _at(challenge, other_position)
@@ -91,13 +100,10 @@ def move_stage(session: Session, challenge_id: int, position: int, *, up: bool, 
 def remove_stage(session: Session, challenge_id: int, position: int, *, by: Actor, stage_id: int | None = None) -> None:
     """Take a stage out of a draft; those behind it move up.
 
-    Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands there by now: a second click takes
-    nothing more.
+    Refuses as `change_stage`: a second click takes nothing more.
     """
     challenge = _draft(session, challenge_id, by)
-    stage = _at(challenge, position)
-    if stage_id is not None and stage.id != stage_id:
-        raise Conflict(_l("Another step stands here now. Reload the page and look again."))
+    stage = _at(challenge, position, stage_id)
     session.execute(delete(Stage).where(Stage.id == stage.id))
     behind = update(Stage).where(Stage.challenge_id == challenge_id, Stage.position > position)
     session.execute(behind.values(position=Stage.position - 1))
@@ -118,9 +124,12 @@ def _must_be_draft(challenge: Challenge) -> None:
         raise Conflict(_l("The steps of a published challenge do not change any more; its texts do."))
 
 
-def _at(challenge: Challenge, position: int) -> Stage:
+def _at(challenge: Challenge, position: int, stage_id: int | None = None) -> Stage:
+    """The stage at a place, and only the one that the caller was shown there: steps move under an open page."""
     for stage in challenge.stages:
         if stage.position == position:
+            if stage_id not in (None, stage.id):
+                raise Conflict(_l("Another step stands here now. Reload the page and look again."))
             return stage
     raise NotFound(_l("There is no such step."))
 

@@ -49,8 +49,11 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/admin/challenges": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>/steps": {**_STEP, "kind": "confirm"},
-    "/admin/challenges/<uuid:challenge>/steps/<int:position>": _STEP,
-    "/admin/challenges/<uuid:challenge>/steps/<int:position>/place": {"to": "down"},
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>": lambda world: {**_STEP, "stage": world.things["stage"]},
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/place": lambda world: {
+        "to": "down",
+        "stage": world.things["stage"],
+    },
     "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal": lambda world: {"stage": world.things["stage"]},
     "/admin/people/new": {"name": "Nora"},
     "/admin/people/<uuid:person>/emails": {"email": "second@world.example"},

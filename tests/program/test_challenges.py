@@ -38,6 +38,11 @@ def draft(browser: Browser) -> str:
     return answer.headers["Location"]
 
 
+def step(db: Session, position: int) -> dict[str, int]:
+    """The hidden field of a page that shows the step that stands here now."""
+    return {"stage": db.scalars(select(Stage.id).where(Stage.position == position)).one()}
+
+
 def the_challenge(db: Session) -> Challenge:
     db.expire_all()
     return db.scalars(select(Challenge)).one()
@@ -52,9 +57,9 @@ def test_a_challenge_is_made_and_published_without_javascript(
     for kind, points in (("confirm", "10"), ("story", "150")):
         answer = browser.post(f"{draft}/steps", page, kind=kind, **{**STEP, "title": kind, "points": points})
         assert answer.headers["Location"] == draft
-    browser.post(f"{draft}/steps/2/place", draft, to="up")
+    browser.post(f"{draft}/steps/2/place", draft, to="up", **step(db, 2))
     assert db.scalars(select(Stage.title).order_by(Stage.position)).all() == ["story", "confirm"]
-    browser.post(f"{draft}/steps/1/place", draft, to="down")
+    browser.post(f"{draft}/steps/1/place", draft, to="down", **step(db, 1))
     shown = browser.get(draft).text
     assert "160 points" in shown
     assert "All fine" in shown
@@ -126,15 +131,45 @@ def test_a_step_that_is_wrong_is_shown_again(db: Session, browser: Browser, draf
     assert db.scalars(select(Stage)).all() == []
     assert browser.get(f"{draft}/steps/1").status_code == 404
     browser.post(f"{draft}/steps", page, kind="story", **STEP)
-    answer = browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, "title": "x" * 61})
+    shown = step(db, 1)
+    assert browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **STEP).status_code == 422, "which step was meant?"
+    answer = browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, **shown, "title": "x" * 61})
     assert answer.status_code == 422
     assert "x" * 61 in answer.text
-    assert browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, "points": "25"}).status_code == 303
+    assert browser.post(f"{draft}/steps/1", f"{draft}/steps/1", **{**STEP, **shown, "points": "25"}).status_code == 303
     assert db.scalars(select(Stage.points)).one() == 25
-    assert browser.post(f"{draft}/steps/1/removal", draft).status_code == 303
+    assert browser.post(f"{draft}/steps/1/removal", draft, **shown).status_code == 303
     db.expire_all()
     assert db.scalars(select(Stage)).all() == []
-    assert browser.post(f"{draft}/steps/1/removal", draft).status_code == 404
+    assert browser.post(f"{draft}/steps/1/removal", draft, **shown).status_code == 404
+
+
+def test_in_a_second_tab_a_step_that_has_moved_is_neither_changed_nor_moved_nor_taken_away(
+    db: Session, browser: Browser, draft: str
+) -> None:
+    for title in ("First", "Second", "Third"):
+        browser.post(f"{draft}/steps", f"{draft}/steps/new", kind="confirm", **{**STEP, "title": title})
+    stale = browser.get(f"{draft}/steps/1")
+    seen = re.search(r'name="stage"[^>]*value="(\d+)"', stale.text)
+    assert seen, "the page does not say which step it shows"
+    shown = {"stage": seen[1]}
+    browser.post(f"{draft}/steps/1/place", draft, to="down", **shown)
+    before = db.execute(select(Stage.id, Stage.position, Stage.title).order_by(Stage.position)).all()
+    assert [row.title for row in before] == ["Second", "First", "Third"]
+    late = {
+        f"{draft}/steps/1": {**STEP, "title": "Mine", **shown},
+        f"{draft}/steps/1/place": {"to": "down", **shown},
+        f"{draft}/steps/1/removal": shown,
+    }
+    for path, fields in late.items():
+        answer = browser.post(path, draft, **fields)
+        assert answer.status_code == 409
+        assert "Another step stands here now. Reload the page and look again." in answer.text
+        assert ("Mine" in answer.text) is ("title" in fields), "what was typed is kept"
+    db.expire_all()
+    assert db.execute(select(Stage.id, Stage.position, Stage.title).order_by(Stage.position)).all() == before
+    assert browser.post(f"{draft}/steps/2", f"{draft}/steps/2", **{**STEP, "title": "Mine", **shown}).status_code == 303
+    assert db.scalar(select(Stage.title).where(Stage.position == 2)) == "Mine"
 
 
 def test_a_published_challenge_offers_only_its_texts(
@@ -145,15 +180,12 @@ def test_a_published_challenge_offers_only_its_texts(
     shown = browser.get(page).text
     assert "Changes never touch what people already did" in shown
     assert "Add step" not in shown
-    step = f"{page}/steps/1"
-    assert 'name="points"' not in browser.get(step).text
-    assert browser.post(step, step, title="Read on", instructions="Do.").status_code == 303
-    assert browser.post(step, step, **{**STEP, "points": "999"}).status_code == 422
-    for path in ("steps/1/removal", "steps/1/place"):
-        assert (
-            browser.post(f"{page}/{path}", page, **({"to": "down"} if path.endswith("place") else {})).status_code
-            == 409
-        )
+    first, shown = f"{page}/steps/1", step(db, 1)
+    assert 'name="points"' not in browser.get(first).text
+    assert browser.post(first, first, title="Read on", instructions="Do.", **shown).status_code == 303
+    assert browser.post(first, first, **{**STEP, **shown, "points": "999"}).status_code == 422
+    for path, where in (("removal", {}), ("place", {"to": "down"})):
+        assert browser.post(f"{first}/{path}", page, **where, **shown).status_code == 409
     assert browser.post(f"{page}/steps", page, kind="story", **STEP).status_code == 409
     assert browser.post(f"{page}/archive", page).status_code == 303
     assert "Tell your story" in browser.get(f"{DESK}?state=archived").text

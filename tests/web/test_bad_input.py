@@ -228,7 +228,6 @@ REPEATED: Final = frozenset(
         "/admin/challenges/<uuid:challenge>",
         "/admin/challenges/<uuid:challenge>/steps",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>",
-        "/admin/challenges/<uuid:challenge>/steps/<int:position>/place",
         "/admin/people/<uuid:person>/invitations",
         "/admin/people/new",
         "/admin/rewards/new",
