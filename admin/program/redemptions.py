@@ -28,15 +28,17 @@ _PAGE: Final = "program/redemptions/queue.html"
 @bp.get("")
 @for_managers
 def index() -> str:
-    """What waits, the oldest first; `?show=done` what has ended."""
-    return render_template(_PAGE, **_queue(), **_detail(None))
+    """What waits, the oldest first; `?show=done` what has ended. On wide screens with the first of them beside it."""
+    page = _queue()
+    first = page["page"].rows[0].public_id if page["page"].rows else None
+    return render_template(_PAGE, **page, **_detail(first), opened=False, form=NoteForm())
 
 
 @bp.get("/<uuid:redemption_id>")
 @for_managers
 def show(redemption_id: UUID) -> str:
     """One of them, beside the queue."""
-    return render_template(_PAGE, **_queue(), **_detail(redemption_id), form=NoteForm())
+    return render_template(_PAGE, **_queue(), **_detail(redemption_id), opened=True, form=NoteForm())
 
 
 @bp.post("/<uuid:redemption_id>/dispatch")
@@ -116,7 +118,7 @@ def _done(redemption_id: UUID, words: str) -> ResponseReturnValue:
 
 def _again(form: NoteForm, redemption_id: UUID, refusal: Refusal | None = None) -> ResponseReturnValue:
     db.session.rollback()
-    return invalid(form, _PAGE, refusal=refusal, **_queue(), **_detail(redemption_id))
+    return invalid(form, _PAGE, refusal=refusal, **_queue(), **_detail(redemption_id), opened=True)
 
 
 def _queue() -> dict[str, Any]:

@@ -15,6 +15,23 @@ def rows(page: Page) -> int:
     return page.locator(".queue li").count()
 
 
+def test_the_note_stands_where_it_is_written_before_the_decision(demo, window):
+    """On a desk it is in sight beside the buttons, whatever the length of the work; on a phone at the end of the work."""
+    for width in (1280, 390):
+        priya = window(demo, width=width)
+        priya.be("manager")
+        priya.open("/admin/approvals")
+        if width == 390:
+            priya.page.locator(".queue a").first.click()
+            priya.page.locator("#approve-comment").scroll_into_view_if_needed()
+            priya.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        note, button = priya.page.locator("#approve-comment"), priya.page.locator("button[form=approve]")
+        expect(note).to_be_in_viewport(ratio=0.99)
+        expect(button).to_be_in_viewport(ratio=0.99)
+        written, pressed = note.bounding_box(), button.bounding_box()
+        assert written["y"] + written["height"] <= pressed["y"], f"{width}: the note lies below or under the buttons"
+
+
 def test_a_manager_decides_by_keys_alone(demo, window):
     priya = window(demo)
     priya.be("manager")

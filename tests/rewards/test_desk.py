@@ -118,6 +118,20 @@ def test_the_queue_shows_whom_it_goes_to(db: Session, desk: Browser, ana: Actor,
         assert words in page
 
 
+def test_the_oldest_is_open_beside_the_queue_at_once(
+    db: Session, desk: Browser, ana: Actor, ben: Actor, reward: Put
+) -> None:
+    first, second = redeemed(db, reward(), ana), redeemed(db, reward(name="Mug"), ben)
+    page = desk.get("/admin/redemptions").text
+    assert f'action="/admin/redemptions/{first.public_id}/fulfil"' in page
+    assert str(second.public_id) in page
+    assert page.count("/fulfil") == 1
+    path = f"/admin/redemptions/{first.public_id}"
+    assert desk.post(f"{path}/fulfil", path, note="Sent.").status_code == 303
+    assert f'action="/admin/redemptions/{second.public_id}/fulfil"' in desk.get("/admin/redemptions").text
+    assert f'action="{path}/refund"' in desk.get("/admin/redemptions?show=done").text
+
+
 @pytest.mark.parametrize(
     ("verb", "note", "state"),
     [
