@@ -161,9 +161,10 @@ def consent_ended(session: Session, person_id: int, scopes: frozenset[str]) -> N
         locked, assignment = lock_of(session, row.id)
         if not assignment.open:
             continue
-        end(session, assignment, AssignmentState.WITHDRAWN)
+        accepted = assignment.state is AssignmentState.ACCEPTED
+        end(session, assignment, AssignmentState.WITHDRAWN, consent_ended=True)
         messages.supersede(session, f"assignment:{assignment.id}")
-        _over(session, locked, assignment, EventKind.CONSENT_ENDED, "request.consent_ended", by=SYSTEM)
+        _over(session, locked, assignment, EventKind.CONSENT_ENDED, "request.consent_ended", by=SYSTEM, call=accepted)
 
 
 if consent_ended not in ON_WITHDRAWAL:
@@ -189,14 +190,21 @@ def _overdue(session: Session, assignment: Assignment) -> bool:
 
 
 def _over(
-    session: Session, locked: Locked, assignment: Assignment, kind: EventKind, message: str, *, by: Actor
+    session: Session,
+    locked: Locked,
+    assignment: Assignment,
+    kind: EventKind,
+    message: str,
+    *,
+    by: Actor,
+    **data: object,
 ) -> None:
     history.note(session, locked.request, kind, by=by, assignment=assignment)
     settle(session, locked, by=by)
-    _tell_rep(session, message, locked.request, assignment)
+    _tell_rep(session, message, locked.request, assignment, **data)
 
 
-def _tell_rep(session: Session, kind: str, request: ReferenceRequest, assignment: Assignment) -> None:
+def _tell_rep(session: Session, kind: str, request: ReferenceRequest, assignment: Assignment, **data: object) -> None:
     name = session.scalars(select(Person.name).where(Person.id == assignment.person_id)).one()
     messages.notify(
         session,
@@ -207,4 +215,5 @@ def _tell_rep(session: Session, kind: str, request: ReferenceRequest, assignment
         number=request.number,
         prospect=request.prospect_name,
         who=shown_initials(name),
+        **data,
     )

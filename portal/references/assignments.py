@@ -19,6 +19,7 @@ from portal.references import fatigue, history
 from portal.references.models import (
     ASSIGNMENT_TRANSITIONS,
     CALL_TRANSITIONS,
+    HELD_AFTER_ALL,
     REQUEST_TRANSITIONS,
     Assignment,
     AssignmentState,
@@ -130,14 +131,23 @@ def move_call(call: ReferenceCall, state: CallState) -> None:
     call.state = state
 
 
-def end(session: Session, assignment: Assignment, state: AssignmentState) -> bool:
+def confirm_after_consent(session: Session, locked: Locked, assignment: Assignment, call: ReferenceCall) -> None:
+    """Let a call have taken place that was cancelled because consent ended under it; nothing is open again by it."""
+    call.state, assignment.state = CallState.HELD, AssignmentState.DONE
+    if locked.request.state in HELD_AFTER_ALL:
+        locked.request.state, locked.request.state_since = RequestState.HELD, now(session)
+
+
+def end(session: Session, assignment: Assignment, state: AssignmentState, *, consent_ended: bool = False) -> bool:
     """End a locked, open assignment with its call; whether its ask was freed.
 
     An ask that is taken back before it reached anybody is freed; every other one keeps counting (trust.md, fatigue).
+    `consent_ended` is why, where it is: such a call may still be confirmed (calls.py).
     """
     move_assignment(session, assignment, state)
     call = call_of(session, assignment)
     if call is not None and call.state in CALL_TRANSITIONS:
+        call.consent_ended_at = now(session) if consent_ended else None
         move_call(call, CallState.NO_SHOW if state is AssignmentState.NO_SHOW else CallState.CANCELLED)
     session.flush()
     freed = state is AssignmentState.WITHDRAWN and _taken_back_unread(session, assignment)

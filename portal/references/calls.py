@@ -17,6 +17,7 @@ from portal.references import history, requests
 from portal.references.assignments import (
     Locked,
     call_of,
+    confirm_after_consent,
     end,
     lock_of,
     move_assignment,
@@ -25,6 +26,7 @@ from portal.references.assignments import (
     settle,
 )
 from portal.references.models import (
+    CONFIRMABLE_FOR,
     Assignment,
     AssignmentState,
     CallState,
@@ -41,21 +43,25 @@ explain("ck_reference_call_not_by_the_advocate", _l("The advocate cannot confirm
 def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
     """Confirm that a call took place: its points are paid, once, and both sides asked how it was.
 
-    A second confirmation returns the call as it is. Refuses `NotFound` for a call of somebody else's request,
-    `NotAllowed` for the advocate, `Conflict` for a call that was cancelled.
+    Also one that took place before the consent ended under it, for `CONFIRMABLE_FOR`: contact data stays closed. A
+    second confirmation returns the call as it is. Refuses `NotFound` for a call of somebody else's request,
+    `NotAllowed` for the advocate, `Conflict` for a call that was cancelled otherwise.
     """
     locked, assignment, call = _mine(session, call_id, by)
     if call.state is CallState.HELD:
         return call
-    if call.state is not CallState.SCHEDULED:
+    moment, request = now(session), locked.request
+    if call.state is CallState.SCHEDULED:
+        move_call(call, CallState.HELD)
+        move_assignment(session, assignment, AssignmentState.DONE)
+        if request.state is RequestState.SCHEDULED:
+            move_request(session, request, RequestState.HELD)
+    elif call.consent_ended_at is not None and moment <= call.consent_ended_at + CONFIRMABLE_FOR:
+        moment = max(moment, call.consent_ended_at)  # who waited for the lock began before
+        confirm_after_consent(session, locked, assignment, call)
+    else:
         raise Conflict(_("This call was cancelled, so it cannot be confirmed."))
-    moment = now(session)
-    move_call(call, CallState.HELD)
     call.held_at, call.confirmed_by = moment, by.person_id
-    move_assignment(session, assignment, AssignmentState.DONE)
-    request = locked.request
-    if request.state is RequestState.SCHEDULED:
-        move_request(session, request, RequestState.HELD)
     history.note(session, request, EventKind.HELD, by=by, assignment=assignment, call_id=call.id)
     session.flush()
     messages.answered(session, f"reference_request:{request.id}")

@@ -200,13 +200,13 @@ class ConsentEnded(ToTheRep):
         return str(_("%(who)s no longer takes calls of this kind (%(number)s)", who=data["who"], number=data["number"]))
 
     def body(self, data: Data) -> list[str]:
-        """What that means."""
-        return [
-            _(
-                "The request for %(prospect)s has ended with it; please do not contact them any more.",
-                prospect=data["prospect"],
-            )
-        ]
+        """What that means; and that a call they have given is still paid."""
+        over = _(
+            "The request for %(prospect)s has ended with it; please do not contact them any more.",
+            prospect=data["prospect"],
+        )
+        given = _("If the call took place before, say so on the page of the request within 30 days: it is still paid.")
+        return [over, given] if data.get("call") else [over]
 
 
 @message_kind

@@ -1,7 +1,7 @@
 """Tables of the reference program: one module a noun, all known by this name."""
 
 from portal.references.models.asks import AdvocateLimits, Ask
-from portal.references.models.calls import LONGEST_NOTE, CallFeedback, ReferenceCall
+from portal.references.models.calls import CONFIRMABLE_FOR, LONGEST_NOTE, CallFeedback, ReferenceCall
 from portal.references.models.requests import (
     LONGEST_TOPICS,
     ActivityType,
@@ -13,6 +13,7 @@ from portal.references.models.requests import (
 from portal.references.models.states import (
     ASSIGNMENT_TRANSITIONS,
     CALL_TRANSITIONS,
+    HELD_AFTER_ALL,
     OPEN_ASSIGNMENT,
     REQUEST_TRANSITIONS,
     STEPS,
@@ -28,6 +29,8 @@ from portal.references.models.states import (
 __all__ = [
     "ASSIGNMENT_TRANSITIONS",
     "CALL_TRANSITIONS",
+    "CONFIRMABLE_FOR",
+    "HELD_AFTER_ALL",
     "LONGEST_NOTE",
     "LONGEST_TOPICS",
     "OPEN_ASSIGNMENT",

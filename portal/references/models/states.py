@@ -145,6 +145,15 @@ CALL_TRANSITIONS: Final[dict[CallState, frozenset[CallState]]] = {
 }
 
 
+HELD_AFTER_ALL: Final = frozenset(
+    {RequestState.WAITING, RequestState.SCHEDULED, RequestState.UNFILLED, RequestState.WITHDRAWN}
+)
+"""From where a request is held when a call is confirmed that took place before consent ended (trust.md, Consent).
+
+Its assignment goes from `withdrawn` to `done` and the call from `cancelled` to `held`; no other way leads back.
+"""
+
+
 class Outcome(StrEnum):
     """What the call did for the deal, in the rep's eyes."""
 

@@ -33,6 +33,7 @@ class Asked:
     call_id: int | None
     call_public_id: UUID | None
     call_state: CallState | None
+    call_given: bool
     contact: Contact | None
 
     @property
@@ -118,9 +119,14 @@ class Tracker:
         return next((one for one in self.asked if one.call_state is CallState.SCHEDULED), None)
 
     @property
+    def call_before(self) -> Asked | None:
+        """A call of which it can still be said that it took place before consent ended."""
+        return next((one for one in self.asked if one.call_given), None) if self.call is None else None
+
+    @property
     def call_to_confirm(self) -> int:
         """The call of which to say whether it took place, again too. Refuses `Conflict` where there is none."""
-        found = self.call or self.held
+        found = self.call or self.call_before or self.held
         if found is None or found.call_id is None:
             raise Conflict(_("There is no call that waits to be confirmed."))
         return found.call_id

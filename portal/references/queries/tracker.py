@@ -15,9 +15,11 @@ from portal.database.refusal import NotFound
 from portal.people.models import Company, Person, PersonEmail
 from portal.references.contact import Contact, agreed
 from portal.references.models import (
+    CONFIRMABLE_FOR,
     Assignment,
     AssignmentState,
     CallFeedback,
+    CallState,
     Opportunity,
     ReferenceCall,
     ReferenceRequest,
@@ -98,6 +100,11 @@ def _asked(session: Session, request_id: int, by: Actor) -> list[Asked]:
             ReferenceCall.id.label("call_id"),
             ReferenceCall.public_id.label("call_public_id"),
             ReferenceCall.state.label("call_state"),
+            func.coalesce(
+                (ReferenceCall.state == CallState.CANCELLED)
+                & (ReferenceCall.consent_ended_at > now(session) - CONFIRMABLE_FOR),
+                False,
+            ).label("call_given"),
             case((shown, Person.name)).label("name"),
             case((shown, Company.name)).label("company"),
             case((shown, PersonEmail.address)).label("email"),
