@@ -16,13 +16,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
 
-from portal.database import Base, migrating
+from portal.database import Base, migrating, shape
 from portal.web.app import Portal
 from tests.cluster import Cluster
 from tests.race import cast
 from tests.race.arena import Arena
 
-REVISIONS = migrating.known().split(", ")
+REVISIONS = shape.known().split(", ")
 """From `base` to the newest."""
 NOT_OURS = re.compile(r"procrastinate_|alembic_version|worker_seen$")
 """What has no model: the tables of the job queue and of Alembic, and the worker's one row, which plain SQL writes."""
@@ -89,10 +89,10 @@ def ground(new_ground: Callable[[], Ground]) -> Ground:
 
 
 def test_there_is_one_line_of_revisions() -> None:
-    scripts = ScriptDirectory(str(migrating.scripts()))
+    scripts = ScriptDirectory(str(shape.scripts()))
     assert len(scripts.get_heads()) == 1
     assert len(scripts.get_bases()) == 1
-    assert len(REVISIONS) == 1 + len(list(migrating.scripts().glob("versions/*.py")))
+    assert len(REVISIONS) == 1 + len(list(shape.scripts().glob("versions/*.py")))
 
 
 def test_each_step_back_leads_to_what_was_before(ground: Ground) -> None:

@@ -144,8 +144,8 @@ def test_it_holds_all_that_is_needed_and_nothing_else(wheel: Path) -> None:
 def test_its_code_is_its_own(installed: Installed) -> None:
     program = """if True:
         import admin, portal
-        from portal.database import migrating
-        print(portal.__file__, admin.__file__, migrating.scripts())"""
+        from portal.database import shape
+        print(portal.__file__, admin.__file__, shape.scripts())"""
     for found in installed.python(program).split():
         assert Path(found).is_relative_to(installed.home)
 

@@ -7,15 +7,17 @@ import sys
 
 import click
 from sqlalchemy.exc import OperationalError
+from werkzeug.utils import import_string
 
 from portal import jobs
 from portal.access import invitations
 from portal.cli import data, demo
-from portal.cli.installation import application, load_settings
+from portal.cli.installation import application, bring_to_shape, load_settings
 from portal.cli.serve import serve as run_system
-from portal.database import db, embedded, migrating, run, safety
+from portal.database import db, embedded, run, safety
 from portal.database.invariants import check_invariants, known
 from portal.database.refusal import Refusal
+from portal.database.shape import UnknownRevisionError
 from portal.settings import Settings, UnsafeSettings
 
 
@@ -42,7 +44,7 @@ def serve(host: str | None, port: int | None, no_worker: bool) -> None:
     settings.check()
     with application(settings, migrated=False) as app:
         _refuse_unsafe_database(settings)
-        migrating.migrate(db.engine)
+        bring_to_shape()
         url = app.config["SQLALCHEMY_DATABASE_URI"]
         db.engine.dispose()
         code = run_system(
@@ -85,7 +87,7 @@ def migrate(revision: str) -> None:
     With REVISION to that one, also an older one: what only newer versions store is then lost.
     """
     with application(migrated=False):
-        migrating.move(db.engine, revision)
+        import_string("portal.database.migrating:move")(db.engine, revision)
         click.echo(f"The database is at {revision}.")
 
 
@@ -129,7 +131,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (Refusal, UnsafeSettings, embedded.EmbeddedError, migrating.UnknownRevisionError) as error:
+    except (Refusal, UnsafeSettings, embedded.EmbeddedError, UnknownRevisionError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except OperationalError as error:

@@ -8,9 +8,9 @@ from typing import Final
 
 import click
 
-from portal.cli.installation import application, load_settings
+from portal.cli.installation import application, bring_to_shape, load_settings
 from portal.cli.serve import serve
-from portal.database import db, migrating, run
+from portal.database import db, run
 from portal.demo import build, cast
 from portal.settings import Settings, UnsafeSettings
 
@@ -34,7 +34,7 @@ def demo(serving: bool, port: int | None) -> None:
         os.environ["PORTAL_BASE_URL"] = f"http://localhost:{port}"
         settings = load_settings()
     with application(settings, migrated=False) as app:
-        migrating.migrate(db.engine)
+        bring_to_shape()
         if not run(build.is_built):
             began = time.monotonic()
             click.echo("Building the demo program …")

@@ -10,7 +10,7 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.utils import import_string
 
-from portal.database import db, embedded, migrating
+from portal.database import db, embedded, shape
 from portal.settings import Settings
 
 
@@ -40,6 +40,14 @@ def application(settings: Settings | None = None, *, migrated: bool = True) -> I
         yield app
 
 
+def bring_to_shape() -> None:
+    """Migrate the database; one that has this version's shape is left alone, and Alembic is not even loaded."""
+    with db.engine.connect() as connection:
+        if shape.at_head(connection):
+            return
+    import_string("portal.database.migrating:migrate")(db.engine)
+
+
 def _disconnect() -> None:
     db.session.remove()
     db.engine.dispose()
@@ -47,5 +55,5 @@ def _disconnect() -> None:
 
 def _require_head() -> None:
     with db.engine.connect() as connection:
-        if not migrating.at_head(connection):
+        if not shape.at_head(connection):
             raise click.ClickException("The database has another shape than this version needs. Run: portal migrate")

@@ -6,24 +6,30 @@ import errno
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from portal.cli.child import Child, GaveUpError
+from portal.cli.tether import SIGNALS
 from portal.database import embedded
+
+Orders = SimpleQueue[int]
+"""The signals that ask for an end. Unlike an Event, it may be filled while the same thread waits for it."""
 
 _TARGET: Final = "portal:create_app()"
 _DRAIN: Final = 30.0
 """Seconds from the order to stop until what still runs is killed."""
 _LOOK_EVERY: Final = 0.2
+_LOOK_EVERY_AT_FIRST: Final = 0.02
+_NO_REQUEST: Final = b"?\r\n\r\n"
+"""What a web process itself refuses, so that the application sees nothing of it."""
 _PORT_PATIENCE: Final = 2.0
 """Seconds in which the processes of a killed predecessor are gone."""
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class PortBusyError(Exception):
@@ -45,12 +51,13 @@ def serve(
 ) -> int:
     """Run the whole system until Ctrl-C or SIGTERM, then let running requests and jobs end; the exit code.
 
-    The children get `environ` and in it DATABASE_URL: that of the embedded PostgreSQL of `instance`, which is kept
+    The children are forks: what they need and this process has imported costs them nothing. They get `environ` and in
+    it DATABASE_URL: that of the embedded PostgreSQL of `instance`, which is kept
     alive, when one is given or `environ` has none. `on_ready` is called once, when a first request can be answered.
     A busy port, a database that does not start, a child that always dies: a sentence on stderr and exit code 1.
     """
     with ExitStack() as held:
-        order_to_stop = held.enter_context(_order_to_stop())
+        orders = held.enter_context(_orders_to_stop())
         try:
             address = held.enter_context(reserved(host, port))
             surroundings = dict(environ)
@@ -63,7 +70,7 @@ def serve(
             children.append(Child("web server", web, surroundings, partial(_is_answered, address, port)))
             if with_worker:
                 children.append(Child("worker", worker, surroundings))
-            _watch(children, instance, order_to_stop, on_ready)
+            _watch(children, instance, orders, on_ready)
         except (PortBusyError, embedded.EmbeddedError, GaveUpError) as refusal:
             print(refusal, file=sys.stderr, flush=True)
             return 1
@@ -108,17 +115,16 @@ def _resolve(host: str, port: int) -> tuple[int, int, int, str, tuple[str, int]]
 def _is_answered(address: str, port: int) -> bool:
     loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 -- compared, not bound
     try:
-        socket.create_connection((loopback, port), timeout=1).close()
+        with socket.create_connection((loopback, port), timeout=1) as connection:
+            connection.sendall(_NO_REQUEST)
+            return connection.recv(1) != b""  # a connection alone would be taken before there is a web process
     except OSError:
         return False
-    return True
 
 
-def _watch(
-    children: list[Child], instance: Path | None, order_to_stop: threading.Event, on_ready: Callable[[], None] | None
-) -> None:
+def _watch(children: list[Child], instance: Path | None, orders: Orders, on_ready: Callable[[], None] | None) -> None:
     web = children[0]
-    while not order_to_stop.wait(_LOOK_EVERY):
+    while not _is_given(orders, _LOOK_EVERY if web.proven else _LOOK_EVERY_AT_FIRST):
         revived = instance is not None and embedded.revive(instance)
         for child in children:
             if revived:
@@ -143,11 +149,19 @@ def _stopped_at_the_end() -> Iterator[list[Child]]:
 
 
 @contextmanager
-def _order_to_stop() -> Iterator[threading.Event]:
-    order = threading.Event()
-    before = {number: signal.signal(number, lambda *_: order.set()) for number in _SIGNALS}
+def _orders_to_stop() -> Iterator[Orders]:
+    orders = Orders()
+    before = {number: signal.signal(number, lambda given, _: orders.put(given)) for number in SIGNALS}
     try:
-        yield order
+        yield orders
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_given(orders: Orders, within: float) -> bool:
+    try:
+        orders.get(timeout=within)
+    except Empty:
+        return False
+    return True

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from portal.cli.tether import hold_to
+from portal.cli.tether import hold_to, lose_no_order_in_forks
 
 DRAIN: Final = 25
 """Seconds in which requests that run may end after the order to stop."""
@@ -25,6 +26,8 @@ DRAIN: Final = 25
 def main(arguments: list[str]) -> None:
     """Serve until SIGTERM; a web process that dies is replaced."""
     target, host, port, processes, threads = arguments
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)  # Granian asks which; the web processes are forks too
     server = Granian(
         target,
         address=host,
@@ -40,6 +43,7 @@ def main(arguments: list[str]) -> None:
         log_level=LogLevels.error,
         log_access=False,  # the application writes a line for each request
     )
+    lose_no_order_in_forks()
     server.serve(target_loader=partial(load, os.getpid()))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal.database import db
-from portal.database.migrating import at_head
+from portal.database.shape import at_head
 from portal.web.policy import open_to_all
 
 bp = Blueprint("web", __name__)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
 
 from portal import cli
 from portal.cli import installation
-from portal.database import migrating
 from tests.cluster import Cluster
 
 KEY = "kJ8-2fQx7Lw0zRt5Vb9Nc3Hm6Yp1Sd4G"
@@ -39,25 +36,6 @@ class Ended:
 
 
 Portal = Callable[..., Ended]
-
-
-@pytest.fixture(scope="module")
-def shape(cluster: Cluster) -> Iterator[str]:
-    """The name of an empty database of this version's shape, to be copied."""
-    name = f"cli_shape_{uuid.uuid4().hex[:12]}"
-    engine = create_engine(cluster.create_database(name))
-    migrating.migrate(engine)
-    engine.dispose()
-    yield name
-    cluster.drop_database(name)
-
-
-@pytest.fixture
-def database(cluster: Cluster, shape: str) -> Iterator[str]:
-    """The address of a database for one test."""
-    name = f"cli_{uuid.uuid4().hex[:12]}"
-    yield cluster.create_database(name, shape)
-    cluster.drop_database(name)
 
 
 @pytest.fixture
@@ -239,6 +217,14 @@ def test_production_never_builds_the_demo(portal: Portal, database: str) -> None
     portal("demo", **SAFE).refused("PORTAL_ENV is production: build the demo in an instance of its own")
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM person").fetchone() == (0,)
+
+
+def test_the_demo_brings_an_older_shape_up_first(portal: Portal, database: str) -> None:
+    portal("migrate", "0009")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO person (name) VALUES ('Ana Ferreira')")
+    portal("demo", PORTAL_ENV="demo").refused("holds people already")
+    assert portal("check").code == 0
 
 
 def test_demo_leaves_people_alone(portal: Portal, database: str) -> None:

@@ -19,21 +19,24 @@ import psutil
 import psycopg
 import pytest
 
+from portal.cli import child as children_of_serve
 from portal.cli.serve import PortBusyError, reserved
 from portal.database import embedded
 from portal.database.postgres_server import answers
 
 pytestmark = pytest.mark.kill
 ROOT = Path(__file__).parents[2]
+START = children_of_serve.PROCESSES.get_start_method()
+"""How this system makes its children."""
 
 
 class System:
     """A running `portal serve` with a tiny application."""
 
-    def __init__(self, port: int, instance: str = "-", worker: str = "worker") -> None:
+    def __init__(self, port: int, instance: str = "-", worker: str = "worker", start: str = START) -> None:
         self.port = port
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.cli.tiny", str(port), instance, worker],
+            [sys.executable, "-m", "tests.cli.tiny", str(port), instance, worker, start],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": "postgresql://nowhere/none"},
             stdout=subprocess.PIPE,
@@ -60,7 +63,7 @@ class System:
         return next(child for child in self.children() if child.children())
 
     def worker(self) -> psutil.Process:
-        return next(child for child in self.children() if child.cmdline()[-1] == "worker")
+        return next(child for child in self.children() if child.name() == "portal-worker")
 
 
 def soon(true: Callable[[], bool], seconds: float = 15) -> bool:
@@ -73,7 +76,14 @@ def soon(true: Callable[[], bool], seconds: float = 15) -> bool:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes)
+    return not any(lives(process) for process in processes)
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
@@ -221,6 +231,26 @@ def test_the_children_get_the_embedded_database_and_it_is_kept_alive(
     systems[0].process.communicate(timeout=30)
     assert systems[0].process.returncode == 0
     assert server.postmaster() is None
+
+
+@pytest.mark.skipif(START != "fork", reason="children are forks on Linux only")
+def test_children_have_what_serve_has_imported(system: System) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{system.port}/imported-by", timeout=20) as answer:
+        assert int(answer.read()) == system.process.pid
+
+
+def test_children_that_are_no_forks_live_and_die_the_same(port: int, systems: list[System]) -> None:
+    systems.append(System(port, start="spawn"))
+    system = systems[0].ready()
+    before, _ = system.get()
+    assert soon(lambda: any(child.name() == "portal-worker" for child in system.children()))
+    psutil.Process(before).kill()
+    assert soon(lambda: _answers(system) and system.get()[0] != before)
+    children = system.children()
+    system.process.send_signal(signal.SIGINT)
+    _, said = system.process.communicate(timeout=20)
+    assert (system.process.returncode, said) == (0, "")
+    assert soon(lambda: gone(children))
 
 
 def test_the_tether_without_a_parent_death_signal() -> None:

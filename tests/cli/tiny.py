@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from portal.cli import child
 from portal.cli.serve import serve
 
 Start = Callable[[str, list[tuple[str, str]]], object]
@@ -21,10 +23,14 @@ def page(environ: dict[str, str], start: Start) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/slow":
         time.sleep(1.5)
     start("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/imported-by":
+        return [str(getattr(sys, "tiny_imported_by", 0)).encode()]
     return [f"{os.getpid()} {os.environ.get('DATABASE_URL', '')}".encode()]
 
 
-def main(port: str, instance: str, kind: str) -> int:
+def main(port: str, instance: str, kind: str, start: str) -> int:
+    child.PROCESSES = multiprocessing.get_context(start)
+    sys.tiny_imported_by = os.getpid()  # what only a process can have that inherited it
     return serve(
         host="127.0.0.1",
         port=int(port),

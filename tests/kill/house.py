@@ -130,7 +130,7 @@ class House:
 
     def web_server(self) -> psutil.Process:
         """The keeper of the web processes."""
-        return next(each for each in self._children() if "portal.cli.web_processes" in _line(each))
+        return next(each for each in self._children() if _name(each) == "portal-web")
 
     def web(self) -> list[psutil.Process]:
         """The web processes."""
@@ -138,7 +138,7 @@ class House:
 
     def worker(self) -> psutil.Process:
         """The process of the jobs."""
-        return next(each for each in self._children() if _line(each)[-2:] == ["portal", "worker"])
+        return next(each for each in self._children() if _name(each) == "portal-worker")
 
     def parts(self) -> list[psutil.Process]:
         """All of these, as far as they live."""
@@ -209,7 +209,7 @@ class House:
             embedded.destroy(self.instance)
 
 
-def _line(process: psutil.Process) -> list[str]:
+def _name(process: psutil.Process) -> str:
     with suppress(psutil.Error):
-        return process.cmdline()
-    return []
+        return process.name()
+    return ""
