@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from psycopg import OperationalError
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.database import run
+from portal.database import Identified, before_commit, run
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,8 @@ _PATIENCE: Final = 5.0
 _AWAY: Final = (ConnectorException, OperationalError)
 """What the queue and its pool of connections raise when the database does not answer."""
 
+_KEY: Final = "jobs"
+_Deferred = tuple[str, datetime | None, dict[str, Any]]
 queue: Final = App(connector=PsycopgConnector())
 """The tasks; opened by the worker only."""
 _outbox: Final = App(connector=PsycopgConnector())
@@ -81,15 +83,37 @@ def periodic(name: str, *, cron: str) -> Callable[[Callable[[Session], None]], C
 
 
 def defer(session: Session, name: str, *, in_seconds: int | None = None, **arguments: Any) -> None:
-    """Queue a job on the session's own connection; it is rolled back with it.
+    """Queue a job with this transaction: all of its jobs are written at once, just before it commits.
 
-    `in_seconds` counts from the clock of the transaction, so that the demo's past and tests' futures are kept.
+    An argument may be a row that is not written yet; it stands for its id. `in_seconds` counts from the clock of the
+    transaction, so that the demo's past and tests' futures are kept.
     """
-    at = clock.now(session) + timedelta(seconds=in_seconds) if in_seconds else None
-    connection = session.connection().connection.driver_connection
     if name not in queue.tasks:
         raise LookupError(f"There is no job named {name}.")
-    _outbox.configure_task(name, connection=connection, schedule_at=at).defer(**arguments)
+    at = clock.now(session) + timedelta(seconds=in_seconds) if in_seconds else None
+    if session.in_nested_transaction():  # what is rolled back to a savepoint takes its job with it
+        session.flush()
+        _insert(session, [(name, at, arguments)])
+    else:
+        session.info.setdefault(_KEY, []).append((name, at, arguments))
+        before_commit(session, _KEY, lambda session: _insert(session, session.info.pop(_KEY, ())))
+
+
+def _insert(session: Session, deferred: Iterable[_Deferred]) -> None:
+    jobs = [_job(*each) for each in deferred]
+    if jobs:
+        _outbox.job_manager.batch_defer_jobs(jobs, connection=session.connection().connection.driver_connection)
+
+
+def _job(name: str, at: datetime | None, arguments: dict[str, Any]) -> Job:
+    plain = {key: value.id if isinstance(value, Identified) else value for key, value in arguments.items()}
+    return _outbox.configure_task(name, schedule_at=at, task_kwargs=plain).job
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: object) -> None:
+    if getattr(transaction, "parent", None) is None:
+        session.info.pop(_KEY, None)
 
 
 async def _watch(worker_queue: App) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, Select, Text, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from portal.challenges.models import Challenge, StageResponse, Submission
+from portal.challenges.models import StageResponse, Submission
 from portal.challenges.states import Reason, ResponseState, State
+from portal.challenges.work import Work
+from portal.database.prepared import Prepared
 from portal.messages import messages
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
@@ -127,62 +129,66 @@ class HandedIn(_AboutSubmission):
         return str(_("Open the queue"))
 
 
-def approved(session: Session, submission: Submission) -> None:
+def approved(session: Session, work: Work) -> None:
     """Tell the advocate that the work was accepted, with all points that it brought."""
-    points = sum(one.points for one in submission.responses if one.state is ResponseState.ACCEPTED)
-    _tell(session, submission, Approved.key, points=points)
+    points = sum(one.points for one in work.submission.responses if one.state is ResponseState.ACCEPTED)
+    _tell(session, work, Approved.key, points=points)
 
 
-def changes_asked(session: Session, submission: Submission) -> None:
+def changes_asked(session: Session, work: Work) -> None:
     """Tell the advocate which steps should change, and why."""
-    named = [one for one in submission.responses if one.state is ResponseState.REDO_REQUESTED]
+    named = [one for one in work.submission.responses if one.state is ResponseState.REDO_REQUESTED]
     steps = [one.stage.title for one in sorted(named, key=_position)]
-    _tell(session, submission, ChangesAsked.key, steps=steps)
+    _tell(session, work, ChangesAsked.key, steps=steps)
 
 
-def rejected(session: Session, submission: Submission) -> None:
+def rejected(session: Session, work: Work) -> None:
     """Tell the advocate that the work was not accepted, and why."""
-    _tell(session, submission, Rejected.key, reason=submission.reason)
+    _tell(session, work, Rejected.key, reason=work.submission.reason)
 
 
-def handed_in(session: Session, submission: Submission) -> None:
+def handed_in(session: Session, work: Work) -> None:
     """Tell the managers that something waits, each once until they have read it."""
-    told = exists(
-        select(Message.id).where(
-            Message.person_id == Person.id, Message.kind == HandedIn.key, Message.read_at.is_(None)
+    managers = _untold(session, kind=HandedIn.key, but=work.submission.person_id)
+    for manager in managers:
+        messages.notify(
+            session,
+            manager.id,
+            HandedIn.key,
+            link=QUEUE,
+            subject_ref=f"submission:{work.submission.id}",
+            title=work.challenge,
         )
+
+
+@Prepared
+def _untold() -> Select[int]:
+    told = exists().where(
+        Message.person_id == Person.id, Message.kind == bindparam("kind", type_=Text), Message.read_at.is_(None)
     )
-    managers = (
+    return (
         select(Person.id)
         .join(PersonRole, PersonRole.person_id == Person.id)
         .where(
             PersonRole.role == Role.MANAGER,
             Person.suspended_at.is_(None),
-            Person.id != submission.person_id,
+            Person.id != bindparam("but", type_=BigInteger),
             ~told,
         )
         .order_by(Person.id)
         .limit(100)
     )
-    title = session.scalar(select(Challenge.title).where(Challenge.id == submission.challenge_id))
-    for person_id in session.scalars(managers).all():
-        messages.notify(
-            session, person_id, HandedIn.key, link=QUEUE, subject_ref=f"submission:{submission.id}", title=title
-        )
 
 
-def _tell(session: Session, submission: Submission, kind: str, **data: object) -> None:
-    challenge = session.execute(
-        select(Challenge.title, Challenge.public_id).where(Challenge.id == submission.challenge_id)
-    ).one()
+def _tell(session: Session, work: Work, kind: str, **data: object) -> None:
     messages.notify(
         session,
-        submission.person_id,
+        work.submission.person_id,
         kind,
-        link=f"/challenges/{challenge.public_id}",
-        subject_ref=f"submission:{submission.id}",
-        title=challenge.title,
-        comment=submission.comment,
+        link=f"/challenges/{work.public_id}",
+        subject_ref=f"submission:{work.submission.id}",
+        title=work.challenge,
+        comment=work.submission.comment,
         **data,
     )
 

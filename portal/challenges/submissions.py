@@ -18,7 +18,7 @@ from portal import audit
 from portal.audit import SYSTEM, Actor
 from portal.challenges import audience, messages
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
-from portal.challenges.moves import WHOLE, accept, follow, lock, locked, locking, move, move_response, redoable
+from portal.challenges.moves import accept, follow, move, move_response, redoable
 from portal.challenges.stages import kind_of
 from portal.challenges.states import (
     Reason,
@@ -26,9 +26,10 @@ from portal.challenges.states import (
     State,
     Verification,
 )
+from portal.challenges.work import Work, lock, locking, own, own_for
 from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound, explain
-from portal.people.models import PersonRole, Role
+from portal.people.models import Role
 from portal.people.people import lock_people, lock_person
 from portal.references import pool
 
@@ -49,7 +50,7 @@ def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     Refuses `NotAllowed` for who is no advocate, `NotFound` for a challenge that is not open to them.
     """
     person_id = _advocate(session, by)
-    known = _own(session, challenge_id, person_id)
+    known = own_for(session, person_id, challenge_id)
     if known is not None:
         return _taken_up(session, known) if known.state is State.DISMISSED else known
     _offered(session, challenge_id, person_id)
@@ -65,7 +66,7 @@ def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
 def dismiss(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     """Say "not for me", begun or not. Refuses `Conflict` once it was handed in or decided, else as `start`."""
     person_id = _advocate(session, by)
-    submission = _own(session, challenge_id, person_id)
+    submission = own_for(session, person_id, challenge_id)
     if submission is None:
         _offered(session, challenge_id, person_id)
         submission = Submission(
@@ -81,7 +82,7 @@ def dismiss(session: Session, challenge_id: int, *, by: Actor) -> Submission:
 def take_up(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     """Come back from "not for me". Refuses `NotFound` where nothing was put away, `Gone` when it has closed since."""
     person_id = _advocate(session, by)
-    submission = _own(session, challenge_id, person_id)
+    submission = own_for(session, person_id, challenge_id)
     if submission is None:
         raise NotFound(_NO_CHALLENGE)
     return _taken_up(session, submission) if submission.state is State.DISMISSED else submission
@@ -91,10 +92,10 @@ def save(
     session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor
 ) -> StageResponse:
     """Keep what was typed so far for a stage that is still open. Refuses as `submit`, but not what is incomplete."""
-    submission, response = _to_fill_in(session, submission_id, stage_id, by)
+    work, response = _to_fill_in(session, submission_id, stage_id, by)
     if not response.is_open:
         raise Conflict(_l("This step has been handed in already."))
-    _still_open(session, submission)
+    _still_open(session, work)
     response.response = kind_of(response.stage.kind).keep(given)
     session.flush()
     return response
@@ -110,21 +111,21 @@ def submit(
     The same once more changes nothing. Refuses `Invalid` (the kind says why), `NotFound` for what is not theirs,
     `Conflict` for a stage that was handed in with other words, `Gone` for a challenge that has closed.
     """
-    submission, response = _to_fill_in(session, submission_id, stage_id, by)
+    work, response = _to_fill_in(session, submission_id, stage_id, by)
     accepted = kind_of(response.stage.kind).accept(given)
     if not response.is_open:
         if response.response == accepted:
-            return submission
+            return work.submission
         raise Conflict(_l("This step has been handed in already."))
-    _still_open(session, submission)
-    at = now(session)
-    response.response = accepted
-    move_response(response, ResponseState.HANDED_IN, at=at)
-    if response.verification is not Verification.MANAGER and not (response.points and _runs_the_program(session, by)):
-        accept(session, submission, [response], by=SYSTEM)
-    follow(session, submission)
+    _still_open(session, work)
+    with session.no_autoflush:  # nothing read from here on is changed here, and one flush at the end is cheaper
+        response.response = accepted
+        move_response(response, ResponseState.HANDED_IN, at=now(session))
+        if response.verification is not Verification.MANAGER and not (response.points and work.by_staff):
+            accept(session, work, [response], by=SYSTEM)
+        follow(session, work)
     session.flush()
-    return submission
+    return work.submission
 
 
 def approve(session: Session, submission_id: int, *, by: Actor, comment: str = "") -> Submission:
@@ -133,16 +134,22 @@ def approve(session: Session, submission_id: int, *, by: Actor, comment: str = "
     A second approval returns the first result (trust.md L4).
     Refuses: `NotAllowed` for one's own work; `Conflict` when it does not wait for a verdict.
     """
-    submission = lock(session, submission_id)
+    return approve_locked(session, lock(session, submission_id), by=by, comment=comment)
+
+
+def approve_locked(session: Session, work: Work, *, by: Actor, comment: str = "") -> Submission:
+    """`approve` for who holds the locks already."""
+    submission = work.submission
     if submission.state is State.APPROVED:
         return submission
     _may_decide(submission, by)
-    move(session, submission, State.APPROVED, by=by, comment=comment)
-    handed_in = [response for response in submission.responses if response.state is ResponseState.HANDED_IN]
-    accept(session, submission, handed_in, by=by)
-    pool.propose(session, submission.person_id, because=f"submission:{submission.id}")
-    audit.record(session, "submission.approve", f"submission:{submission.id}", by=by)
-    messages.approved(session, submission)
+    with session.no_autoflush:  # nothing read from here on is changed here, and one flush at the end is cheaper
+        move(session, submission, State.APPROVED, by=by, comment=comment)
+        handed_in = [response for response in submission.responses if response.state is ResponseState.HANDED_IN]
+        accept(session, work, handed_in, by=by)
+        audit.record(session, "submission.approve", f"submission:{submission.id}", by=by)
+        pool.propose(session, submission.person_id, because=f"submission:{submission.id}")
+        messages.approved(session, work)
     session.flush()
     return submission
 
@@ -154,7 +161,8 @@ def request_redo(
 
     Refuses `Invalid` without a reason or a stage that waits, and as `approve`.
     """
-    submission = lock(session, submission_id)
+    work = lock(session, submission_id)
+    submission = work.submission
     _may_decide(submission, by)
     named = redoable(submission, stage_ids)
     if not comment.strip():
@@ -163,18 +171,19 @@ def request_redo(
     for response in named:
         move_response(response, ResponseState.REDO_REQUESTED, at=now(session), note=comment.strip())
     audit.record(session, "submission.redo", f"submission:{submission.id}", by=by, stages=sorted(stage_ids))
-    messages.changes_asked(session, submission)
+    messages.changes_asked(session, work)
     session.flush()
     return submission
 
 
 def reject(session: Session, submission_id: int, *, reason: Reason, by: Actor, comment: str = "") -> Submission:
     """End it without paying what waits; stages that were accepted keep their points. Refuses as `approve`."""
-    submission = lock(session, submission_id)
+    work = lock(session, submission_id)
+    submission = work.submission
     _may_decide(submission, by)
     move(session, submission, State.REJECTED, by=by, comment=comment, reason=reason)
     audit.record(session, "submission.reject", f"submission:{submission.id}", by=by, reason=reason.value)
-    messages.rejected(session, submission)
+    messages.rejected(session, work)
     session.flush()
     return submission
 
@@ -213,18 +222,6 @@ def _advocate(session: Session, by: Actor) -> int:
     return by.person_id
 
 
-def _runs_the_program(session: Session, by: Actor) -> bool:
-    held = select(PersonRole.role).where(
-        PersonRole.person_id == by.person_id, PersonRole.role.in_((Role.MANAGER, Role.ADMIN))
-    )
-    return session.scalar(held.limit(1)) is not None
-
-
-def _own(session: Session, challenge_id: int, person_id: int) -> Submission | None:
-    wanted = select(Submission).where(Submission.challenge_id == challenge_id, Submission.person_id == person_id)
-    return session.scalars(locking(wanted.options(*WHOLE))).one_or_none()
-
-
 def _offered(session: Session, challenge_id: int, person_id: int) -> None:
     open_to_them = select(Challenge.id).where(Challenge.id == challenge_id, audience.offered_to(person_id))
     if session.scalar(open_to_them) is None:
@@ -253,23 +250,21 @@ def _taken_up(session: Session, submission: Submission) -> Submission:
     return submission
 
 
-def _to_fill_in(session: Session, submission_id: int, stage_id: int, by: Actor) -> tuple[Submission, StageResponse]:
-    person_id = _advocate(session, by)
-    mine = select(Submission.id).where(Submission.id == submission_id, Submission.person_id == person_id)
-    if session.scalar(mine) is None:
+def _to_fill_in(session: Session, submission_id: int, stage_id: int, by: Actor) -> tuple[Work, StageResponse]:
+    work = own(session, _advocate(session, by), submission_id)
+    if work is None:
         raise NotFound(_NO_CHALLENGE)
-    submission = locked(session, submission_id)
-    for response in submission.responses:
+    for response in work.submission.responses:
         if response.stage_id == stage_id:
-            return submission, response
+            return work, response
     raise NotFound(_l("There is no such step."))
 
 
-def _still_open(session: Session, submission: Submission) -> None:
-    if submission.state not in (State.IN_PROGRESS, State.REDO_REQUESTED):
-        raise Conflict(_l("Nothing can be handed in now: it stands at “%(state)s”.", state=submission.state.label))
-    closes_at = session.scalar(select(Challenge.closes_at).where(Challenge.id == submission.challenge_id))
-    if submission.state is State.IN_PROGRESS and closes_at is not None and closes_at <= now(session):
+def _still_open(session: Session, work: Work) -> None:
+    state = work.submission.state
+    if state not in (State.IN_PROGRESS, State.REDO_REQUESTED):
+        raise Conflict(_l("Nothing can be handed in now: it stands at “%(state)s”.", state=state.label))
+    if state is State.IN_PROGRESS and work.closes_at is not None and work.closes_at <= now(session):
         raise Gone(_CLOSED)
 
 

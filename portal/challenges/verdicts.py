@@ -15,6 +15,7 @@ from portal.audit import Actor
 from portal.challenges import moves, submissions
 from portal.challenges.models import LONGEST_COMMENT, Submission, Verdict
 from portal.challenges.states import Decision, Reason, State, VerdictState
+from portal.challenges.work import Work, lock, locked
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
 from portal.people.models import Person, PersonRole, Role
@@ -46,7 +47,7 @@ def record(
     """
     by.require(*_DESK)
     elapsed = _elapsed(session, by)
-    submission = _lock_with(session, submission_id, elapsed)
+    submission = _lock_with(session, submission_id, elapsed).submission
     for verdict_id in elapsed:
         apply(session, verdict_id)
     _may_be_decided(submission, by)
@@ -78,7 +79,7 @@ def undo(session: Session, verdict_id: int, *, by: Actor) -> Verdict:
     verdict = session.get(Verdict, verdict_id)
     if verdict is None or verdict.decided_by != by.person_id:
         raise NotFound(_l("There is no such decision."))
-    moves.lock(session, verdict.submission_id)
+    lock(session, verdict.submission_id)
     session.refresh(verdict, with_for_update={"key_share": True})
     if verdict.state is VerdictState.APPLIED:
         raise Conflict(_l("This decision has been carried out already; it cannot be taken back."))
@@ -95,41 +96,39 @@ def apply(session: Session, verdict_id: int) -> Verdict:
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
         raise NotFound(_l("There is no such decision."))
-    submission = moves.lock(session, verdict.submission_id)
+    work = lock(session, verdict.submission_id)
     session.refresh(verdict, with_for_update={"key_share": True})
     if verdict.state is not VerdictState.OPEN:
         return verdict
     by = _actor(session, verdict.decided_by)
-    if not by.has(*_DESK) or submission.state is not State.SUBMITTED:
+    if not by.has(*_DESK) or work.submission.state is not State.SUBMITTED:
         verdict.state = VerdictState.UNDONE
         audit.record(session, "verdict.drop", f"verdict:{verdict.id}", by=by)
     else:
         verdict.state = VerdictState.APPLIED
-        _carry_out(session, verdict, by)
+        _carry_out(session, work, verdict, by)
     session.flush()
     return verdict
 
 
-def _carry_out(session: Session, verdict: Verdict, by: Actor) -> None:
+def _carry_out(session: Session, work: Work, verdict: Verdict, by: Actor) -> None:
     about, comment = verdict.submission_id, verdict.comment
     if verdict.decision is Decision.APPROVE:
-        submissions.approve(session, about, by=by, comment=comment)
+        submissions.approve_locked(session, work, by=by, comment=comment)
     elif verdict.decision is Decision.REDO:
         submissions.request_redo(session, about, stage_ids=verdict.stage_ids, comment=comment, by=by)
     elif verdict.reason is not None:  # the database holds that a rejection has one
         submissions.reject(session, about, reason=verdict.reason, comment=comment, by=by)
 
 
-def _lock_with(session: Session, submission_id: int, elapsed: Collection[int]) -> Submission:
+def _lock_with(session: Session, submission_id: int, elapsed: Collection[int]) -> Work:
     """Lock all that one transaction touches, people first and in order, then read the submission."""
     touched = select(Submission.person_id).where(
         (Submission.id == submission_id)
         | Submission.id.in_(select(Verdict.submission_id).where(Verdict.id.in_(elapsed)))
     )
     lock_people(session, session.scalars(touched))
-    if session.get(Submission, submission_id) is None:
-        raise NotFound(_l("There is no such submission."))
-    return moves.locked(session, submission_id)
+    return locked(session, submission_id)
 
 
 def _elapsed(session: Session, by: Actor) -> list[int]:

@@ -100,9 +100,12 @@ def in_transaction() -> bool:
     return bool(db.session.registry.has() and db.session().in_transaction())
 
 
-def before_commit(session: Session, name: str, write: Callable[[Session], None]) -> None:
-    """Call `write(session)` once, as the last thing before this transaction commits; `name` keeps it single."""
-    session.info.setdefault("before_commit", {})[name] = write
+def before_commit(session: Session, name: str, write: Callable[[Session], None], *, last: bool = False) -> None:
+    """Call `write(session)` once, when all else is flushed, before this transaction commits; `name` keeps it single.
+
+    `last` is for what takes locks that many wait for: the ledger (trust.md, Ledger).
+    """
+    session.info.setdefault("before_commit", {})[name] = (last, write)
 
 
 @event.listens_for(Session, "before_commit")
@@ -110,7 +113,7 @@ def _write_what_comes_last(session: Session) -> None:
     waiting = session.info.pop("before_commit", None)
     if waiting:
         session.flush()
-        for write in waiting.values():
+        for _last, write in sorted(waiting.values(), key=lambda each: each[0]):
             write(session)
 
 

@@ -56,9 +56,8 @@ def notify(
     else:
         message.state, message.sent_at = MessageState.SENT, message.created_at
     session.add(message)
-    session.flush()
     if known.mail:
-        jobs.defer(session, "messages.send", message_id=message.id)
+        jobs.defer(session, "messages.send", message_id=message)
     return message
 
 

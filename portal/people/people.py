@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import BigInteger, Select, SQLColumnExpression, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Actor
-from portal.clock import now
+from portal.clock import PORTAL_NOW, noted, now
 from portal.database.invariants import invariant
 from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.people.models import Company, Person, PersonEmail, PersonRole, Product
@@ -25,6 +26,7 @@ ON_ROLE_CHANGE: Final[list[Callable[[Session, int], None]]] = []
 ON_ROLE_TAKEN: Final[list[Callable[[Session, int, Role], None]]] = []
 """Called as `(session, person_id, role)` when a role is taken, held or not: access ends the invitations to it."""
 
+_Wanted = TypeVar("_Wanted", bound=Select[*tuple[Any, ...]])
 _NO_SUCH_PERSON: Final = _l("There is no such person.")
 
 invariant(
@@ -47,18 +49,34 @@ def lock_person(session: Session, person_id: int) -> Person:
     held: dict[int, Person] = session.info.setdefault("locks", {})
     if person_id in held and not session.in_nested_transaction():
         return held[person_id]
-    person = session.scalar(_for_change(select(Person).where(Person.id == person_id)))
+    person = lock_whom(session, _BY_ID, person=person_id)
     if person is None:
         raise NotFound(_NO_SUCH_PERSON)
-    if not session.in_nested_transaction():  # a lock that a savepoint took goes with it
-        held[person_id] = person
+    return person
+
+
+def whom(person_id: SQLColumnExpression[int]) -> Select[Person, datetime]:
+    """The statement for `lock_whom`: `person_id` may be the subquery that finds somebody. Put it together once."""
+    return _for_change(select(Person, PORTAL_NOW).where(Person.id == person_id))
+
+
+def lock_whom(session: Session, statement: Select[Person, datetime], **values: object) -> Person | None:
+    """Lock the person whom a statement of `whom` finds, as `lock_person` does; the clock is read on the way."""
+    found = session.execute(statement, values).one_or_none()
+    if found is None:
+        return None
+    person, at = found
+    noted(session, at)
+    _keep(session, [person])
     return person
 
 
 def lock_people(session: Session, person_ids: Iterable[int]) -> list[Person]:
     """Lock several people in ascending order; those who do not exist are left out."""
     wanted = select(Person).where(Person.id.in_(sorted(set(person_ids)))).order_by(Person.id)
-    return list(session.scalars(_for_change(wanted)))
+    people = list(session.scalars(_for_change(wanted)))
+    _keep(session, people)
+    return people
 
 
 def lock_company(session: Session, company_id: int) -> Company:
@@ -325,5 +343,14 @@ def _keep_one_admin(session: Session, person_id: int) -> None:
         raise Conflict(_l("This is the last administrator. Make somebody else administrator first."))
 
 
-def _for_change(statement: Select[Person]) -> Select[Person]:
+def _keep(session: Session, people: Iterable[Person]) -> None:
+    """Note who is locked until the transaction ends; a lock that a savepoint took goes with it."""
+    if not session.in_nested_transaction():
+        session.info.setdefault("locks", {}).update((person.id, person) for person in people)
+
+
+def _for_change(statement: _Wanted) -> _Wanted:
     return statement.with_for_update(key_share=True, of=Person).execution_options(populate_existing=True)
+
+
+_BY_ID: Final = whom(bindparam("person", type_=BigInteger))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BigInteger, Integer, Select, Text, and_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from portal.database.prepared import Prepared
 from portal.people import people
 from portal.people.states import Role
-from portal.points.drafts import Effect, effect_of_noted
-from portal.points.models import SHARDS, Account, AccountKind
+from portal.points.drafts import Effect, effect_of_noted, noted
+from portal.points.models import SHARDS, Account, AccountKind, Kind, Level, Transfer
+
+_NO_SUBJECT: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,22 @@ class Accounts:
     adjustment: int
     balance: Effect
     owed: int
+    awarded: bool
+    """Whether there is an award of the subject that was asked about."""
+    thresholds: list[int]
+    """What lifetime points reach levels at."""
 
 
-def of(session: Session, person_id: int) -> Accounts:
-    """The accounts around a person, whose lock the caller holds; the person's own are opened if there are none yet."""
-    found = _read(session, person_id)
+def of(session: Session, person_id: int, *, award: str = _NO_SUBJECT) -> Accounts:
+    """The accounts around a person, whose lock the caller holds; the person's own are opened if there are none yet.
+
+    The same statement tells whether `award` (a subject) was paid already, and where levels begin.
+    """
+    rows = _around(session, person=person_id, shard=person_id % SHARDS, award=award)
+    found = {row.kind: (row.id, Effect(row.posted, row.held, row.lifetime)) for row in rows}
     if AccountKind.PERSON not in found or AccountKind.CLAWBACK not in found:
         open_for(session, person_id)
-        found = _read(session, person_id)
+        return of(session, person_id, award=award)
     ids = {kind: account_id for kind, (account_id, _effect) in found.items()}
     person, own = found[AccountKind.PERSON]
     clawback, debt = found[AccountKind.CLAWBACK]
@@ -46,6 +58,8 @@ def of(session: Session, person_id: int) -> Accounts:
         adjustment=ids[AccountKind.ADJUSTMENT],
         balance=own + effect_of_noted(session, person),
         owed=-(debt + effect_of_noted(session, clawback)).posted,
+        awarded=rows[0].awarded or any((one.kind, one.subject) == (Kind.AWARD, award) for one in noted(session)),
+        thresholds=rows[0].thresholds or [],
     )
 
 
@@ -58,20 +72,27 @@ def open_for(session: Session, person_id: int) -> None:
     session.execute(insert(Account).values(rows).on_conflict_do_nothing())
 
 
-def _read(session: Session, person_id: int) -> dict[AccountKind, tuple[int, Effect]]:
-    own = and_(Account.kind.in_((AccountKind.PERSON, AccountKind.CLAWBACK)), Account.person_id == person_id)
+@Prepared
+def _around() -> Select[*tuple[Any, ...]]:
+    person = bindparam("person", type_=BigInteger)
+    own = and_(Account.kind.in_((AccountKind.PERSON, AccountKind.CLAWBACK)), Account.person_id == person)
     sharded = and_(
         Account.kind.in_((AccountKind.ISSUANCE, AccountKind.REDEEMED)),
         Account.person_id.is_(None),
-        Account.shard == person_id % SHARDS,
+        Account.shard == bindparam("shard", type_=Integer),
     )
     common = and_(Account.kind == AccountKind.ADJUSTMENT, Account.person_id.is_(None), Account.shard.is_(None))
-    rows = session.execute(
-        select(Account.kind, Account.id, Account.posted, Account.held, Account.lifetime).where(
-            Account.unit == "points", or_(own, sharded, common)
-        )
-    )
-    return {kind: (account_id, Effect(posted, held, lifetime)) for kind, account_id, posted, held, lifetime in rows}
+    paid = exists().where(Transfer.kind == Kind.AWARD, Transfer.subject == bindparam("award", type_=Text))
+    levels = select(func.array_agg(Level.threshold)).scalar_subquery()
+    return select(
+        Account.kind,
+        Account.id,
+        Account.posted,
+        Account.held,
+        Account.lifetime,
+        paid.label("awarded"),
+        levels.label("thresholds"),
+    ).where(Account.unit == "points", or_(own, sharded, common))
 
 
 def _open_for_advocate(session: Session, person_id: int, role: Role) -> None:

@@ -34,10 +34,9 @@ def grant(
     if points < 0:
         raise Invalid(_l("An award adds points."), field="points")
     people.lock_person(session, person_id)
-    earlier = ledger.find(session, Kind.AWARD, subject)
-    if earlier is not None:
-        return earlier
-    around = accounts.of(session, person_id)
+    around = accounts.of(session, person_id, award=subject)
+    if around.awarded:
+        return ledger.find(session, Kind.AWARD, subject)
     award = Draft(
         Kind.AWARD,
         subject,
@@ -51,8 +50,9 @@ def grant(
     )
     award = ledger.note(session, award, person_id=person_id, by=by)
     _recover(session, around, award, by)
-    lifetime = around.balance.lifetime
-    recognition.advance(session, person_id, before=lifetime, after=lifetime + points)
+    before, after = around.balance.lifetime, around.balance.lifetime + points
+    if any(before < threshold <= after for threshold in around.thresholds):
+        recognition.advance(session, person_id, before=before, after=after)
     return award
 
 

@@ -82,7 +82,7 @@ def add(session: Session, draft: Draft) -> None:
     if session.in_nested_transaction():
         raise RuntimeError("Transfers are not noted inside a savepoint.")
     session.info.setdefault(_KEY, []).append(draft)
-    before_commit(session, _KEY, _write)
+    before_commit(session, _KEY, _write, last=True)
 
 
 def next_id(session: Session) -> int:

@@ -7,15 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, select, text, update
+from sqlalchemy import ARRAY, BigInteger, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now
 from portal.consent import consents
+from portal.consent.models import ConsentCurrent
 from portal.database.refusal import NotAllowed, NotFound, explain
 from portal.messages import messages
+from portal.people.models import Person
 from portal.people.people import lock_person
 from portal.people.states import AdvocateStatus
 from portal.references import pool_invariants, pool_messages, profile
@@ -36,11 +38,11 @@ def propose(session: Session, person_id: int, *, because: str) -> PoolProposal |
     not an active advocate.
     """
     person = lock_person(session, person_id)
-    if person.advocate_status is not AdvocateStatus.ACTIVE or consents.live_scopes(session, person_id):
+    if person.advocate_status is not AdvocateStatus.ACTIVE:
         return None
-    last = session.scalar(
-        select(PoolProposal).where(PoolProposal.person_id == person_id).order_by(PoolProposal.id.desc()).limit(1)
-    )
+    is_in, last = session.execute(_STANDING, {"person": person_id}).one()
+    if is_in:
+        return None
     if last is not None and last.state is ProposalState.OPEN:
         return last
     if last is not None and last.state is ProposalState.DECLINED and _recent(session, last):
@@ -125,6 +127,17 @@ _COUNT: Final = text(
      WHERE value IS NOT NULL GROUP BY facet, value
     """
 )
+_PERSON: Final = bindparam("person", type_=BigInteger)
+_STANDING: Final = (
+    select(exists().where(ConsentCurrent.person_id == _PERSON, ConsentCurrent.live), PoolProposal)
+    .select_from(Person)
+    .outerjoin(
+        PoolProposal,
+        PoolProposal.id == select(func.max(PoolProposal.id)).where(PoolProposal.person_id == _PERSON).scalar_subquery(),
+    )
+    .where(Person.id == _PERSON)
+)
+"""Whether a person is in the pool already, and what was last proposed to them."""
 _REFRESH: Final = text("SELECT refresh_pool(:people)").bindparams(bindparam("people", type_=ARRAY(BigInteger)))
 
 consents.ON_WITHDRAWAL.append(let_go)

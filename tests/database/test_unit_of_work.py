@@ -67,6 +67,18 @@ def test_what_comes_last_is_written_once_and_forgotten_on_rollback(db):
     assert written == ["kept instead"]
 
 
+def test_the_ledger_is_written_after_all_that_comes_last(db):
+    written = []
+
+    def work(session):
+        session.execute(text("SELECT 1"))
+        before_commit(session, "ledger", lambda session: written.append("transfers"), last=True)
+        before_commit(session, "jobs", lambda session: written.append("jobs"))
+
+    run(work)
+    assert written == ["jobs", "transfers"]
+
+
 def test_the_clock_is_the_databases_and_can_be_set_for_one_transaction(db, at):
     at("2030-01-02T03:04:05+00:00")
     assert clock.now(db).isoformat() == "2030-01-02T03:04:05+00:00"

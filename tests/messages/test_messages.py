@@ -97,6 +97,18 @@ def test_a_message_and_its_job_exist_only_if_the_change_does(db: Session, ana: P
     assert db.execute(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'messages.send'")).scalar() == 1
 
 
+def test_what_is_rolled_back_to_a_savepoint_takes_its_message_and_job_with_it(db: Session, ana: Person) -> None:
+    before = messages.notify(db, ana.id, "test.news", what="before")
+    lost = db.begin_nested()
+    messages.notify(db, ana.id, "test.news", what="lost")
+    lost.rollback()
+    with db.begin_nested():
+        within = messages.notify(db, ana.id, "test.news", what="within")
+    db.commit()
+    queued = text("SELECT (args ->> 'message_id')::bigint FROM procrastinate_jobs WHERE task_name = 'messages.send'")
+    assert set(db.scalars(queued)) == {before.id, within.id} == set(db.scalars(select(Message.id)))
+
+
 def test_a_mail_goes_once_as_html_and_text_with_links_of_the_base_url(app: Portal, db: Session, ana: Person) -> None:
     message = messages.notify(db, ana.id, "test.news", what="<i>&\r\nBcc: eve@example.com", link="/challenges")
     db.commit()

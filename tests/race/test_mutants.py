@@ -83,7 +83,11 @@ NO_HOLD = (
     "ALTER TABLE transfer DROP CONSTRAINT uq_transfer_hold_id",
     "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_decided, DROP CONSTRAINT ck_redemption_other_hands",
 )
-NO_RESPONSE_KEPT = (*NO_SUBJECT, "DROP TRIGGER kept ON stage_response")
+NO_RESPONSE_KEPT = (
+    *NO_SUBJECT,
+    "DROP TRIGGER kept ON stage_response",
+    "DROP INDEX uq_pool_proposal_open",  # the second of two approvals stumbles over its proposal, too
+)
 NO_REQUEST_KEY = ("ALTER TABLE redemption DROP CONSTRAINT uq_redemption_person_id_request_key",)
 NO_OPEN_VERDICT = ("DROP INDEX uq_verdict_open",)
 NO_COUNT = ("DROP TRIGGER ask_counted ON ask",)
