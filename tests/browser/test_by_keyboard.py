@@ -16,7 +16,7 @@ def rows(page: Page) -> int:
 
 
 def test_the_note_stands_where_it_is_written_before_the_decision(demo, window):
-    """On a desk it is in sight beside the buttons, whatever the length of the work; on a phone at the end of the work."""
+    """On a desk it is in sight beside the buttons, however long the work is; on a phone at its end."""
     for width in (1280, 390):
         priya = window(demo, width=width)
         priya.be("manager")
