@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from portal.access import sessions
 from portal.audit import Actor
-from portal.web import shell
+from portal.database import kept
 from portal.web.app import Portal
 from portal.web.session import hash_token
 
@@ -52,7 +52,7 @@ class Browser:
 
     def opens(self, path: str) -> None:
         """Get a page that must be there, with nothing kept from an earlier one: what is counted is always the same."""
-        shell._kept.clear()
+        kept.forget_all()
         assert self.get(path).status_code == 200
 
     def post(self, path: str, page: str | None = None, **fields: Any) -> TestResponse:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal import create_app
 from portal.database import db as database
-from portal.database import migrating
+from portal.database import kept, migrating
 from portal.database.invariants import check_invariants
 from portal.settings import Settings
 from portal.web.app import Portal
@@ -52,6 +52,7 @@ def make_settings(url: str, instance: Path, **changes: Any) -> Settings:
         "database_url": url,
         "secret_key": "tests-only-secret-key-of-fifty-characters-0123456789",
         "base_url": "http://localhost",
+        "searches_per_second": 1000,
         **changes,
     }
     return Settings(**values)
@@ -158,7 +159,7 @@ def db(app: Portal, clean: None) -> Iterator[Session]:
 
 @pytest.fixture
 def count_queries(app: Portal) -> Iterator[Callable[[Callable[[], object]], int]]:
-    """Count the statements that a call sends: `count_queries(lambda: client.get("/"))`."""
+    """Count the statements that a call sends, with nothing kept: `count_queries(lambda: client.get("/"))`."""
     seen: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -169,6 +170,7 @@ def count_queries(app: Portal) -> Iterator[Callable[[Callable[[], object]], int]
     event.listen(engine, "before_cursor_execute", note)
 
     def count(call: Callable[[], object]) -> int:
+        kept.forget_all()
         seen.clear()
         call()
         return len(seen)

@@ -6,7 +6,19 @@ from portal.database.unit_of_work import (
     before_commit,
     in_transaction,
     read_only,
+    reading,
     run,
 )
 
-__all__ = ["Base", "Identified", "before_commit", "choices", "connections", "db", "in_transaction", "read_only", "run"]
+__all__ = [
+    "Base",
+    "Identified",
+    "before_commit",
+    "choices",
+    "connections",
+    "db",
+    "in_transaction",
+    "read_only",
+    "reading",
+    "run",
+]

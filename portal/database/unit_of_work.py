@@ -81,6 +81,19 @@ def read_only(session: Session) -> None:
     session.info["read_only"] = True
 
 
+def reading(work: Callable[[], T]) -> T:
+    """Do `work` in a transaction that refuses every write: what a GET runs in.
+
+    It ends with COMMIT, since psycopg forgets a connection's prepared statements at every ROLLBACK.
+    """
+    session = db.session()
+    read_only(session)
+    result = work()
+    if session.in_transaction():
+        session.commit()
+    return result
+
+
 @event.listens_for(Session, "after_begin")
 def _begin(session: Session, _transaction: object, connection: Connection) -> None:
     wanted = True if session.info.get("read_only") else None

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.challenges.queries import offers
 from portal.challenges.queries.offers import Offer
+from portal.database.prepared import Prepared
 from portal.points import recognition
 from portal.points.balance import Balance
 from portal.points.recognition import Standing
+from portal.references.models.pool import PoolProposal, ProposalState
 from portal.references.queries import asks
 from portal.references.queries.asks import TheAsk
+from portal.rewards.models import Reward
+from portal.rewards.states import RewardState
 
 _CARDS = 5
 
@@ -45,9 +49,9 @@ class Home:
 
 def home(session: Session, person_id: int, *, asked: bool) -> Home:
     """Everything on the page, in a bounded number of statements; `asked`: whether an ask of theirs is open."""
-    position = recognition.position(session, person_id)
+    rows = _where_they_stand(session, person=person_id)
+    position, nearby = recognition.position_from(rows), rows[0]
     offered = offers.next_for(session, person_id, limit=_CARDS)
-    nearby = session.execute(_NEARBY, {"person": person_id, "available": position.balance.available}).one()
     return Home(
         asks=asks.waiting(session, person_id, limit=2) if asked else [],
         proposed=nearby.proposed,
@@ -55,14 +59,22 @@ def home(session: Session, person_id: int, *, asked: bool) -> Home:
         picks=offered[1:],
         balance=position.balance,
         standing=position.standing,
-        goal=Goal(nearby.public_id, nearby.name, nearby.art, nearby.price) if nearby.public_id else None,
+        goal=Goal(nearby.public_id, nearby.goal, nearby.art, nearby.price) if nearby.public_id else None,
     )
 
 
-_NEARBY: Final = text("""
-SELECT EXISTS (SELECT FROM pool_proposal WHERE person_id = :person AND state = 'open') AS proposed, goal.*
-  FROM (VALUES (1)) AS page
-  LEFT JOIN LATERAL (
-    SELECT public_id, name, art, price FROM reward WHERE state = 'active' AND (stock IS NULL OR stock > 0)
-     ORDER BY price > :available DESC, abs(price - :available), id LIMIT 1) AS goal ON true
-""").bindparams(bindparam("person", type_=BigInteger), bindparam("available", type_=BigInteger))
+@Prepared
+def _where_they_stand() -> Select[*tuple[Any, ...]]:
+    """Their place on the ladder, with what to save for and whether the pool was proposed to them, on every row."""
+    ladder, available = recognition.select_position()
+    goal = (
+        select(Reward.public_id, Reward.name, Reward.art, Reward.price)
+        .where(Reward.state == RewardState.ACTIVE, or_(Reward.stock.is_(None), Reward.stock > 0))
+        .order_by((Reward.price > available).desc(), func.abs(Reward.price - available), Reward.id)
+        .limit(1)
+        .lateral("goal")
+    )
+    mine = PoolProposal.person_id == bindparam("person", type_=BigInteger)
+    proposed = exists().where(mine, PoolProposal.state == ProposalState.OPEN)
+    columns = (goal.c.public_id, goal.c.name.label("goal"), goal.c.art, goal.c.price, proposed.label("proposed"))
+    return ladder.outerjoin(goal, true()).add_columns(*columns)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.database.prepared import Prepared
@@ -54,17 +55,21 @@ class Position:
 
 def position(session: Session, person_id: int) -> Position:
     """Balance and standing of a person as stored, in one statement; for screens."""
-    rows = _position(session, person=person_id)
+    return position_from(_position(session, person=person_id))
+
+
+def position_from(rows: Sequence[Row[Any]]) -> Position:
+    """What the rows of `select_position` say, whatever else they hold."""
     rungs = [Rung(number, row.name, row.threshold, row.benefit) for number, row in enumerate(rows, start=1)]
     first = rows[0]
     balance = Balance(first.posted - first.held, first.held, first.lifetime, first.owed)
     return Position(balance, standing(rungs, balance.lifetime), rungs)
 
 
-@Prepared
-def _position() -> Select[*tuple[Any, ...]]:
+def select_position() -> tuple[Select[*tuple[Any, ...]], ColumnElement[int]]:
+    """The ladder with what the person of the parameter `person` has, a row a level; and the points they can spend."""
     own, debt = aliased(Account), aliased(Account)
-    return (
+    ladder = (
         select(
             Level.name,
             Level.threshold,
@@ -79,6 +84,12 @@ def _position() -> Select[*tuple[Any, ...]]:
         .outerjoin(debt, _account(debt, AccountKind.CLAWBACK))
         .order_by(Level.threshold)
     )
+    return ladder, func.coalesce(own.posted - own.held, 0)
+
+
+@Prepared
+def _position() -> Select[*tuple[Any, ...]]:
+    return select_position()[0]
 
 
 def _account(account: type[Account], kind: AccountKind) -> ColumnElement[bool]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, ScalarSelect, Select, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.access.visitor import FACTS
+from portal.database.prepared import Prepared
 from portal.points.causes import CAUSES, Named
 from portal.references.models import (
     Assignment,
@@ -22,16 +23,20 @@ from portal.references.models import (
 
 def calls(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
     """The calls, by prospect, with the page of the ask that led to each."""
-    wanted = (
+    return {
+        row.id: (str(_("Reference call with %(prospect)s", prospect=row.prospect_name)), f"/asks/{row.public_id}")
+        for row in _prospects(session, ids=ids)
+    }
+
+
+@Prepared
+def _prospects() -> Select[*tuple[Any, ...]]:
+    return (
         select(ReferenceCall.id, ReferenceRequest.prospect_name, Assignment.public_id)
         .join(Assignment, Assignment.id == ReferenceCall.assignment_id)
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
-        .where(ReferenceCall.id.in_(ids))
+        .where(ReferenceCall.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     )
-    return {
-        row.id: (str(_("Reference call with %(prospect)s", prospect=row.prospect_name)), f"/asks/{row.public_id}")
-        for row in session.execute(wanted)
-    }
 
 
 def asks(person_id: ColumnElement[int]) -> ScalarSelect[Any]:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from portal.database.kept import Kept
 from portal.database.refusal import Invalid
 from portal.people.models import SIZE_BANDS
 from portal.references import pool_sql as sql
@@ -79,14 +80,27 @@ def search(
 ) -> Found:
     """Who matches: best fit of the deal first, else the fullest profile; among equals who was asked longest ago.
 
-    With a deal only those who agreed to calls with its audience. One statement.
+    With a deal only those who agreed to calls with its audience. One statement; the counts of the whole pool are kept
+    for some seconds, since everybody who begins to search sees them.
     """
     place = _place(after) if after is not None else None
+    if deal is None and filters.empty:
+        total, facets = _counts_of_everybody(session)
+        rows = session.connection().scalar(_text(sql.everybody(place)), sql.parameters(filters, deal, place, limit))
+        more = total > sql.MOST_COUNTED
+        page = page_of([_candidate(row) for row in rows], limit, lambda last: _cursor(last, deal))
+        return Found(page, min(total, sql.MOST_COUNTED), more, _facets(facets, filters, more))
     row = session.execute(_text(sql.statement(filters, deal, place)), sql.parameters(filters, deal, place, limit)).one()
     candidates = [_candidate(found) for found in row.page]
     page = page_of(candidates, limit, lambda last: _cursor(last, deal))
     more = row.total > sql.MOST_COUNTED
     return Found(page, min(row.total, sql.MOST_COUNTED), more, _facets(row.facets, filters, more))
+
+
+@Kept
+def _counts_of_everybody(session: Session) -> tuple[int, list[dict[str, Any]]]:
+    row = session.execute(_text(sql.counts_of_everybody()), {"most": sql.MOST_COUNTED}).one()
+    return row.total, row.facets
 
 
 @lru_cache(maxsize=256)
@@ -97,7 +111,7 @@ def _text(statement: str) -> TextClause:
 
 def nearest(session: Session, filters: Filters, *, deal: Prospect | None = None, limit: int = 3) -> list[Candidate]:
     """Who comes closest where nobody matches: those who meet most of what was asked for. One statement."""
-    if not filters.active and not filters.words:
+    if filters.empty:
         return []
     values = {**sql.parameters(filters, deal, None, limit), "limit": limit}
     found = session.scalar(text(sql.nearest(filters, deal)), values)
@@ -142,7 +156,7 @@ def _candidate(row: Mapping[str, Any]) -> Candidate:
 
 
 def _facets(rows: list[dict[str, Any]], filters: Filters, more: bool) -> dict[str, list[Counted]]:
-    least = more and bool(filters.active or filters.words)
+    least = more and not filters.empty
     found: dict[str, dict[str, int]] = {facet: dict.fromkeys(filters.chosen(facet), 0) for facet in sql.FACETS}
     for row in rows:
         found[row["facet"]][row["value"]] = row["entries"]

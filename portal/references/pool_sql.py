@@ -59,16 +59,18 @@ class Filters:
         """The facets of which something is chosen."""
         return [facet for facet in FACETS if self.chosen(facet)]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was asked for."""
+        return not self.active and not self.words
+
 
 def statement(filters: Filters, deal: Prospect | None, after: Cursor | None) -> str:
     """One row: `total`, `page` and `facets` (JSON). The page is found among narrow rows and then made whole."""
     live = _open(deal)
     every = _where(filters, live, leaving_out=None)
     return f"""
-        WITH matched AS MATERIALIZED (
-          SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked, e.industry, e.country, e.size_band,
-                 e.products FROM pool_entry e WHERE {every} LIMIT :most + 1),
-        total AS (SELECT count(*) AS n FROM matched),
+        WITH {_matched(deal, every)},
         {_others(filters, live)}
         found AS ({_page(filters, deal, every, after)}),
         page AS (SELECT f.best, {_columns(deal)} FROM found f JOIN pool_entry e ON e.public_id = f.public_id)
@@ -78,17 +80,52 @@ def statement(filters: Filters, deal: Prospect | None, after: Cursor | None) -> 
     """  # noqa: S608 -- put together from constants; values are parameters
 
 
+def everybody(after: Cursor | None) -> str:
+    """One value: a page (JSON) of the whole pool, from the table in the order of an index."""
+    return f"""
+        WITH found AS ({_in_order(None, _open(None), "true", after)})
+        SELECT coalesce(json_agg(p ORDER BY {_ORDER}), '[]')
+          FROM (SELECT f.best, {_columns(None)} FROM found f JOIN pool_entry e ON e.public_id = f.public_id) p
+    """  # noqa: S608 -- put together from constants; values are parameters
+
+
+def counts_of_everybody() -> str:
+    """One row: `total` and `facets` (JSON) of the whole pool."""
+    return f"""
+        WITH {_matched(None, _open(None))}
+        SELECT (SELECT n FROM total) AS total,
+               (SELECT coalesce(json_agg(c), '[]') FROM ({_counts(Filters())}) c) AS facets
+    """  # noqa: S608 -- put together from constants; values are parameters
+
+
+def _matched(deal: Prospect | None, every: str) -> str:
+    return f"""matched AS MATERIALIZED (
+          SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked, e.industry, e.country, e.size_band,
+                 e.products FROM pool_entry e WHERE {every} LIMIT :most + 1),
+        total AS (SELECT count(*) AS n FROM matched)"""  # noqa: S608
+
+
+def _in_order(deal: Prospect | None, every: str, only: str, after: Cursor | None) -> str:
+    """The keys of a page from the table."""
+    return f"""SELECT * FROM (SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked FROM pool_entry e
+                              WHERE {every}) r
+               WHERE {only} {_onward(after)} ORDER BY {_ORDER} LIMIT :limit"""  # noqa: S608
+
+
+def _onward(after: Cursor | None) -> str:
+    if after is None:
+        return ""
+    return _ONWARD if after[1] else _ONWARD_FROM_NEVER
+
+
 def _page(filters: Filters, deal: Prospect | None, every: str, after: Cursor | None) -> str:
     """The keys of the page: among what matched where that is all, else from the table in the order of an index."""
-    onward = (_ONWARD if after[1] else _ONWARD_FROM_NEVER) if after else ""
-    tiers = _tiers(deal) if deal and not filters.active and not filters.words else [("true", "true")]
-    small = f"""SELECT public_id, best, asked FROM matched WHERE (SELECT n FROM total) <= :most {onward}
+    tiers = _tiers(deal) if deal and filters.empty else [("true", "true")]
+    small = f"""SELECT public_id, best, asked FROM matched WHERE (SELECT n FROM total) <= :most {_onward(after)}
                  ORDER BY {_ORDER} LIMIT :limit"""  # noqa: S608
     large = " UNION ALL ".join(
         f"""SELECT * FROM (
-              SELECT * FROM (SELECT e.public_id, {_best(deal)} AS best, e.last_asked_at AS asked FROM pool_entry e
-                              WHERE {every} AND {some} AND (SELECT n FROM total) > :most) r
-               WHERE {only} {onward} ORDER BY {_ORDER} LIMIT :limit) tier_{nth}"""  # noqa: S608
+              {_in_order(deal, f"{every} AND {some} AND (SELECT n FROM total) > :most", only, after)}) tier_{nth}"""  # noqa: S608
         for nth, (some, only) in enumerate(tiers)
     )
     return f"SELECT * FROM ({small}) s UNION ALL SELECT * FROM ({large} LIMIT :limit) l"  # noqa: S608
@@ -153,7 +190,7 @@ def _others(filters: Filters, live: str) -> str:
 
 
 def _counts(filters: Filters) -> str:
-    if not filters.active and not filters.words:
+    if filters.empty:
         counted = "SELECT facet, value, entries FROM pool_facet WHERE (SELECT n FROM total) > :most"
         return f"{counted} UNION ALL {_grouped(filters, 'WHERE (SELECT n FROM total) <= :most')}"  # noqa: S608
     return _grouped(filters, "")

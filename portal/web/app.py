@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy.orm import Session
 
-from portal.database import db, read_only, run
+from portal.database import reading, run
 from portal.web.policy import policy_of
 from portal.web.sanity import PortalRequest, refuse_broken_text, refuse_unchecked_fields
 from portal.web.visitor import visitor_or_none
@@ -28,8 +28,7 @@ class Portal(Flask):
             return super().dispatch_request()
         refuse_broken_text()
         if request.method in SAFE:
-            read_only(db.session())
-            return self._guarded()
+            return reading(self._guarded)
         return run(self._in_transaction, commit_if=_succeeded)
 
     def _in_transaction(self, _session: Session) -> Response:

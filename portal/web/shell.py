@@ -10,6 +10,7 @@ from flask import Flask, g, request, url_for
 from flask_babel.speaklater import LazyString
 
 from portal.database import db
+from portal.database.kept import Kept
 from portal.program import current
 from portal.web import speech, templating
 from portal.web.visitor import Visitor, visitor_if_known, visitor_or_none
@@ -158,7 +159,7 @@ def build() -> Shell:
     here = _best_match(items)
     theme = request.cookies.get("theme", "")
     theme = theme if theme in {"light", "dark"} else "system"
-    wanted = (*speech.place(), face, roles, here and here.endpoint, counts, theme, program_name(), len(_ITEMS))
+    wanted = (speech.place(), face, roles, here and here.endpoint, counts, theme, program_name(), len(_ITEMS))
     known = _shells.get(wanted)
     if known is None:
         if len(_shells) >= _MOST_SHELLS:
@@ -194,18 +195,12 @@ def _make(
     )
 
 
-_KEPT_SECONDS: Final = 5.0
-_kept: dict[str, tuple[float, str]] = {}
+_name: Final = Kept(lambda session: current(session).name)
 
 
 def program_name() -> str:
-    """The program's name; kept a few seconds per process, since every page shows it and all see it alike."""
-    began: float = g.get("began", 0.0)
-    until, name = _kept.get("name", (0.0, ""))
-    if until < began or not name:
-        name = current(db.session()).name
-        _kept["name"] = (began + _KEPT_SECONDS, name)
-    return name
+    """The program's name, which every page shows."""
+    return _name(db.session())
 
 
 def init_app(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
 from typing import Any, Final
@@ -44,10 +44,28 @@ def said(words: LazyString) -> str:
     return known
 
 
-def place() -> tuple[Locale, str]:
+def place() -> str:
     """What every element of a page depends on besides its own words: the language, and where the portal is mounted."""
     kept = _KEPT.get()
-    return (locale(), "") if kept is None else (locale(), kept.root)
+    if kept is None:
+        return str(locale())
+    known: tuple[Locale, str] | None = getattr(kept, "place", None)
+    spoken = locale()
+    if known is None or known[0] is not spoken:
+        known = kept.place = (spoken, f"{spoken} {kept.root}")
+    return known[1]
+
+
+def now() -> datetime | None:
+    """The time of this request, once `note_now` was called."""
+    return getattr(_KEPT.get(), "now", None)
+
+
+def note_now(instant: datetime) -> None:
+    """Keep the time of this request: a page of fifty lines has one."""
+    kept = _KEPT.get()
+    if kept is not None:
+        kept.now = instant
 
 
 class Dictionary(Domain):

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.database import db
+from portal.web import speech
 from portal.web.speech import Speech, locale, zone
 from portal.web.visitor import visitor_or_none
 
@@ -127,4 +128,9 @@ def full(value: datetime) -> str:
 
 
 def _now() -> datetime:
-    return clock.now(db.session()) if db.session.registry.has() and db.session().in_transaction() else clock.wall()
+    known = speech.now()
+    if known is None:
+        reading = db.session() if db.session.registry.has() else None
+        known = clock.now(reading) if reading is not None and reading.in_transaction() else clock.wall()
+        speech.note_now(known)
+    return known

@@ -15,11 +15,10 @@ from sqlalchemy import create_engine
 from werkzeug.test import TestResponse
 
 from portal import create_app
-from portal.database import db, migrating
+from portal.database import db, kept, migrating
 from portal.database.invariants import check_invariants
 from portal.messages.mail import folder
 from portal.settings import Settings
-from portal.web import shell
 from portal.web.app import Portal
 from portal.web.session import csrf_secret
 from tests.authorisation.world import World, build
@@ -81,6 +80,7 @@ class Stand:
             "secret_key": KEY,
             "base_url": BASE,
             "log_level": "error",
+            "searches_per_second": 1000,
         }
         return Settings(**values)
 
@@ -147,7 +147,7 @@ class Stand:
         **more: Any,
     ) -> TestResponse:
         """A request of somebody; one that changes something carries their CSRF token unless `token` says otherwise."""
-        shell._kept.clear()
+        kept.forget_all()
         cookie = self.world.tokens[persona] if persona and persona != "anonymous" else STRANGER
         client: FlaskClient = (app or self.app).test_client(use_cookies=False)
         sent = {"Cookie": f"__Host-session={cookie}; {cookies}", **(headers or {})}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from portal.database import db
 from portal.web.policy import open_to_all
@@ -24,18 +25,16 @@ def test_every_page_is_shown_inside_a_read_only_transaction(stand: Stand, row: R
     app = stand.demo if row.demo else stand.app
     told: list[object] = []
 
-    def ask(response: object) -> object:
-        if db.session.registry.has() and db.session().in_transaction():
-            told.append(db.session().execute(text("SHOW transaction_read_only")).scalar_one())
-        return response
+    def ask(session: Session) -> None:
+        told.append(session.execute(text("SHOW transaction_read_only")).scalar_one())
 
-    app.after_request_funcs.setdefault(None, []).append(ask)  # type: ignore[arg-type]
+    event.listen(Session, "before_commit", ask)
     try:
         for method in ("GET", "HEAD"):
             answer = stand.send(method, path_of(stand, row, own), persona, app=app, cookies=f"__Host-asked={BROWSER}")
             assert answer.status_code in {200, 303}
     finally:
-        app.after_request_funcs[None].remove(ask)  # type: ignore[arg-type]
+        event.remove(Session, "before_commit", ask)
     assert set(told) <= {"on"}
     assert told or row.rule in {"/healthz", "/style.css", "/static/<path:filename>"}
     assert stand.changed() == []
