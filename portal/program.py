@@ -19,6 +19,7 @@ class Program(Base):
             " AND company_asks > 0 AND company_window_hours > 0 AND adjustment_limit > 0 AND answer_hours > 0",
             name="positive",
         ),
+        CheckConstraint("redemption_limit > 0", name="redemption_limit"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -30,6 +31,8 @@ class Program(Base):
     company_asks: Mapped[int] = mapped_column(Integer, server_default="4")
     company_window_hours: Mapped[int] = mapped_column(Integer, server_default="2160")
     adjustment_limit: Mapped[int] = mapped_column(server_default="500")
+    redemption_limit: Mapped[int | None]
+    """Points that one person may redeem in any 24 hours; none: as many as they have."""
     answer_hours: Mapped[int] = mapped_column(Integer, server_default="72")
 
 

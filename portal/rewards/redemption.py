@@ -25,6 +25,7 @@ from portal.people.states import IN_PROGRAM, Role
 from portal.points import balance, ledger
 from portal.rewards.catalogue import lock_reward
 from portal.rewards.fulfilment import WAYS
+from portal.rewards.limits import check_day
 from portal.rewards.models import LONGEST_NOTE, Redemption, RedemptionEvent, Reward
 from portal.rewards.states import OPEN, TRANSITIONS, RewardState, State
 
@@ -42,7 +43,8 @@ def redeem(
 
     `request_key` belongs to one showing of the form: sent twice it gives the first redemption. `seen_price` is what the
     person agreed to. Refuses `NotAllowed` for all but advocates of the program, `NotFound` for what is not in the
-    catalogue, `Conflict` where the price has changed, `LimitReached` without stock or points; then nothing is taken.
+    catalogue, `Conflict` where the price has changed, `LimitReached` without stock or points and beyond what a day
+    allows (limits.py); then nothing is taken.
     """
     person = _redeemer(session, by)
     earlier = session.scalar(
@@ -161,6 +163,7 @@ def _check_offer(session: Session, reward: Reward, person_id: int, seen_price: i
         )
     if reward.stock == 0:
         raise LimitReached(_SOLD_OUT)
+    check_day(session, person_id, reward.price)
     missing = reward.price - balance.of(session, person_id).available
     if missing > 0:
         raise LimitReached(
