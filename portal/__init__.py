@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import settings as configuration
 from portal.database import db
-from portal.web import assets, csrf, errors, headers, hx, logs, policy, shell, styleguide, templating, words
+from portal.web import assets, csrf, errors, headers, hx, logs, pace, policy, shell, styleguide, templating, words
 from portal.web import views as web_views
 from portal.web.app import Portal
 from portal.web.session import TokenSessions
@@ -58,6 +58,7 @@ def create_app(settings: configuration.Settings | None = None) -> Portal:
     hx.init_app(app)
     headers.init_app(app, settings)
     errors.init_app(app)
+    pace.init_app(app, settings.searches_per_second)
     app.register_blueprint(web_views.bp)
     styleguide.init_app(app, settings)
     for name in SLICES:

@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Identity, Index
+from sqlalchemy import Identity, Index, event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.clock import PORTAL_NOW
 from portal.database import Base
 from portal.database.refusal import NotAllowed
+
+_DONE: Final = "done"
+_MOST: Final = 50
+"""Deeds named in one log line; the record itself holds all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,27 @@ class AuditEntry(Base):
 
 
 def record(session: Session, action: str, subject: str, *, by: Actor, **details: object) -> None:
-    """Append a line: `action` as `noun.verb`, `subject` as `<table>:<id>`; `details` are ids and plain values only."""
+    """Append a line: `action` as `noun.verb`, `subject` as `<table>:<id>`; `details` are ids and plain values only.
+
+    Once it is committed, the log line of the request names it too, as `did`.
+    """
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     session.add(
         AuditEntry(action=action, subject=subject, actor_id=by.person_id, request_id=request_id, details=details)
     )
+    if request_id is not None:
+        session.info.setdefault(_DONE, []).append(f"{action} {subject}")
+
+
+@event.listens_for(Session, "after_commit")
+def _say_done(session: Session) -> None:
+    """What was kept goes into the log lines that follow in this request."""
+    done = session.info.pop(_DONE, None)
+    if done:
+        earlier = structlog.contextvars.get_contextvars().get("did", [])
+        structlog.contextvars.bind_contextvars(did=[*earlier, *done][:_MOST])
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_DONE, None)

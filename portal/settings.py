@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """Number of web processes."""
     web_threads: int = Field(default=8, ge=1, le=128, validation_alias="WEB_THREADS")
     """Threads, and so requests at once, in each web process."""
+    searches_per_second: int = Field(default=5, ge=1, le=100_000, validation_alias="SEARCHES_PER_SECOND")
+    """How many searches one person may make in a second, over ten seconds, in each web process."""
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
     """The least severe log line that is written."""
     debug: bool = Field(default=False, validation_alias="FLASK_DEBUG")

@@ -19,6 +19,7 @@ from portal.people import people
 from portal.people.companies import company_named
 from portal.people.queries import known
 from portal.people.states import AdvocateStatus, Role
+from portal.web import pace
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -35,6 +36,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def index() -> str:
     """Who is known here."""
     words = request.args.get("q", "").strip()[:100]
+    if words:
+        pace.searching()
     role, status = _chosen(Role, "role"), _chosen(AdvocateStatus, "status")
     page = known(db.session(), words=words, role=role, status=status, after=cursor_of(str, int))
     choices = {"roles": Role, "statuses": AdvocateStatus}
@@ -146,6 +149,13 @@ def readmit(person: UUID) -> ResponseReturnValue:
 def end_sessions(person: UUID) -> ResponseReturnValue:
     """Sign out everywhere."""
     return _do(person, Form(), "action", lambda who: sessions.end_all(db.session(), who, by=_by()))
+
+
+@bp.post("/<uuid:person>/sessions/<uuid:session>/end")
+@for_managers
+def end_session(person: UUID, session: UUID) -> ResponseReturnValue:
+    """Sign out of one browser."""
+    return _do(person, Form(), "action", lambda who: sessions.end(db.session(), session, by=_by(), person_id=who))
 
 
 def _do(person: UUID, form: Form, name: str, verb: Any) -> ResponseReturnValue:

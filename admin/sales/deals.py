@@ -21,6 +21,7 @@ from portal.references.queries.deals import Deal
 from portal.references.queries.requests import of_deal
 from portal.references.request_forms import AskForDealForm
 from portal.references.sizes import SIZE_WORDS
+from portal.web import pace
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -45,6 +46,8 @@ class Match:
 def index() -> str:
     """The deals that the visitor may see."""
     words = request.args.get("q", "").strip()[:100]
+    if words:
+        pace.searching()
     every = request.args.get("show") == "all"
     page = deals.deals(
         db.session(), by=current_visitor().actor, words=words, all_stages=every, after=cursor_of(int, int)

@@ -19,7 +19,7 @@ from portal.references.pool_sql import FACETS, Filters
 from portal.references.queries import deals
 from portal.references.queries.deals import Deal
 from portal.references.sizes import SIZE_WORDS
-from portal.web import templating
+from portal.web import pace, templating
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
 from portal.web.visitor import current_visitor
@@ -72,6 +72,7 @@ templating.known_by_itself(Option)
 @for_sales
 def index() -> str:
     """Search the pool; every filter is in the address, so that a search can be kept and sent."""
+    pace.searching()
     session, filters, deal = db.session(), _filters(), _deal()
     prospect = deal.prospect if deal else None
     found = pool_search.search(session, filters, deal=prospect, after=cursor_of(int, object, UUID))

@@ -92,7 +92,7 @@ class PersonCard:
     emails: Sequence[PersonEmail]
     roles: Sequence[Role]
     invitations: Sequence[Invitation]
-    sessions: int
+    sessions: Sequence[LoginSession]
 
 
 def person_card(session: Session, public_id: UUID) -> PersonCard:
@@ -105,14 +105,13 @@ def person_card(session: Session, public_id: UUID) -> PersonCard:
     person_id = row.Person.id
     roles = session.scalars(select(PersonRole.role).where(PersonRole.person_id == person_id)).all()
     invitations = select(Invitation).where(Invitation.person_id == person_id).order_by(Invitation.id.desc()).limit(10)
-    live = select(func.count()).where(LoginSession.person_id == person_id, LoginSession.is_live())
     return PersonCard(
         person=row.Person,
         company=row.Company,
         emails=_emails(session, person_id),
         roles=sorted(roles),
         invitations=session.scalars(invitations).all(),
-        sessions=session.scalar(live) or 0,
+        sessions=sessions.list_of(session, person_id),
     )
 
 

@@ -62,12 +62,14 @@ def list_of(session: Session, person_id: int) -> list[LoginSession]:
     return list(session.scalars(wanted.order_by(LoginSession.last_seen_at.desc(), LoginSession.id).limit(50)))
 
 
-def end(session: Session, public_id: UUID, *, by: Actor) -> None:
-    """End one of one's own sessions. Refuses `NotFound`, also for somebody else's."""
-    own = delete(LoginSession).where(LoginSession.public_id == public_id, LoginSession.person_id == by.person_id)
-    if session.execute(own.returning(LoginSession.id)).first() is None:
+def end(session: Session, public_id: UUID, *, by: Actor, person_id: int | None = None) -> None:
+    """End one of one's own sessions, or one of `person_id`. Refuses as `end_all`, and `NotFound` for another's."""
+    whose = by.person_id if person_id is None else person_id
+    _may_end(session, whose, by)
+    one = delete(LoginSession).where(LoginSession.public_id == public_id, LoginSession.person_id == whose)
+    if session.execute(one.returning(LoginSession.id)).first() is None:
         raise NotFound(_l("There is no such session."))
-    audit.record(session, "session.end", f"person:{by.person_id}", by=by)
+    audit.record(session, "session.end", f"person:{whose}", by=by)
 
 
 def end_token(session: Session, token_hash: bytes, *, by: Actor) -> None:
@@ -79,9 +81,11 @@ def end_token(session: Session, token_hash: bytes, *, by: Actor) -> None:
 
 
 def end_all(session: Session, person_id: int, *, by: Actor = SYSTEM, but: int | None = None) -> int:
-    """End a person's sessions, all or all but one; how many. Others' only by managers."""
-    if by.person_id != person_id:
-        by.require(Role.MANAGER, Role.ADMIN)
+    """End a person's sessions, all or all but one; how many.
+
+    Refuses `NotAllowed` for others' unless by managers, and for those of managers unless by administrators.
+    """
+    _may_end(session, person_id, by)
     wanted = delete(LoginSession).where(LoginSession.person_id == person_id)
     if but is not None:
         wanted = wanted.where(LoginSession.id != but)
@@ -107,6 +111,14 @@ def forget_ended(session: Session) -> int:
 def ends_at(row: LoginSession) -> datetime:
     """When a session ends if nobody uses it any more."""
     return min(row.expires_at, row.last_seen_at + timedelta(seconds=row.idle_seconds))
+
+
+def _may_end(session: Session, person_id: int | None, by: Actor) -> None:
+    if by.person_id == person_id or by.is_system:
+        return
+    by.require(Role.MANAGER, Role.ADMIN)
+    if person_id is not None and roles_of(session, person_id) & {Role.MANAGER, Role.ADMIN}:
+        by.require(Role.ADMIN)
 
 
 def _printable(user_agent: str) -> str:

@@ -27,12 +27,8 @@ from portal.web.session import hash_token
 LIFETIME: Final = timedelta(minutes=10)
 _OVER: Final = _l("This link was used, is older than ten minutes, or a newer one was sent. Ask for a new one.")
 _WRONG: Final = _l("This code is not right, or it is older than ten minutes. Ask for a new link if you need one.")
-_LIVE: Final = (
-    SignInLink.used_at.is_(None),
-    SignInLink.ended_at.is_(None),
-    SignInLink.person_id.is_not(None),
-    SignInLink.expires_at > PORTAL_NOW,
-)
+_OPEN: Final = (SignInLink.used_at.is_(None), SignInLink.ended_at.is_(None), SignInLink.expires_at > PORTAL_NOW)
+_LIVE: Final = (*_OPEN, SignInLink.person_id.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +127,14 @@ def follow(session: Session, token: str, browser: str) -> Arrived:
 def by_code(session: Session, digits: str, browser: str, *, ip: str = "") -> Arrived:
     """Use the link that this browser asked for, by the code shown where it was opened.
 
-    Refuses `Invalid` (wrong or late) and `TooManyTries`.
+    A try costs the same whether somebody has the address that was asked for or nobody. Refuses `Invalid` (wrong or
+    late) and `TooManyTries`.
     """
     throttle.hit(throttle.secret("code-ip", throttle.network(ip)), 30, 3600)
     throttle.hit(throttle.secret("code", hash_token(browser)), 5, 600)
+    throttle.hit("code-all", 1000, 300)
     typed = "".join(digits.split())
-    asked = select(SignInLink).where(SignInLink.browser_hash == hash_token(browser), *_LIVE)
+    asked = select(SignInLink).where(SignInLink.browser_hash == hash_token(browser), *_OPEN)
     links = session.scalars(asked.order_by(SignInLink.id.desc()).limit(5)).all()
     right = [link.id for link in links if tokens.is_code(typed, link.seed, link.code_hash)]
     wrong = Invalid(_WRONG, field="code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request
+from flask import Flask, abort, g, request
 
 from portal.settings import Settings
 from portal.web.app import SAFE
@@ -31,9 +31,9 @@ def init_app(app: Flask, settings: Settings) -> None:
             return
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
-        if site is not None and site not in {"same-origin", "none"}:
-            abort(403)
-        if origin is not None and origin != "null" and origin not in _own_origins(settings):
+        foreign_site = site is not None and site not in {"same-origin", "none"}
+        if foreign_site or (origin is not None and origin != "null" and origin not in _own_origins(settings)):
+            g.denied = "origin"
             abort(403)
         if request.mimetype and request.mimetype not in _FORMS:
             abort(415)

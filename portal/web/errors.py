@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from portal.database import db
 from portal.database.refusal import Refusal, TooManyTries
 from portal.web import hx
+from portal.web.logs import note_refusal
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +96,7 @@ def page(status: int, sentence: str | None = None) -> Response:
 
 def _refusal(refusal: Refusal) -> Response:
     db.session.rollback()
+    note_refusal(refusal)
     response = page(refusal.status, str(refusal))
     if isinstance(refusal, TooManyTries):
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -102,6 +104,7 @@ def _refusal(refusal: Refusal) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
+    g.denied = "csrf"
     return page(400, _("This page was open for too long or in another session. Reload it and send it again."))
 
 

@@ -14,6 +14,7 @@ from wtforms import Field
 from portal.database import db
 from portal.database.refusal import Refusal, TooManyTries
 from portal.web import hx
+from portal.web.logs import note_refusal
 
 csrf = CSRFProtect()
 _ALWAYS: Final = frozenset({"csrf_token"})
@@ -78,7 +79,10 @@ def invalid(
     """Show a form again with what was typed and what is wrong: 422, or the refusal's own status; nothing is kept."""
     db.session.rollback()
     if refusal is not None:
+        note_refusal(refusal)
         refused(form, refusal)
+    else:
+        g.refused = f"{type(form).__name__}: {', '.join(sorted(name for name in form.errors if name))}"
     status = refusal.status if refusal is not None else 422
     body: str | Markup
     if block and hx.is_partial():

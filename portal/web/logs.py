@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 from flask import Flask, Response, g, request
 
+from portal.database.refusal import Refusal
 from portal.settings import Settings
 from portal.web.visitor import visitor_if_known
 
@@ -21,6 +22,7 @@ _MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 _LONG: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
 _ROW: Final = re.compile(r"(DETAIL:).*?(?=\n\S|\Z)", re.DOTALL)
 """What PostgreSQL says of a row that it refuses: all of its values."""
+_DENIALS: Final = frozenset({403, 404, 429})
 
 
 def redact(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -41,6 +43,13 @@ def _clean(key: str, value: Any) -> Any:
         return value
     text = _LONG.sub("[removed]", _MAIL.sub("[address]", value))
     return _ROW.sub(r"\1 [removed]", text) if key == "exception" else text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def note_refusal(refusal: Refusal) -> None:
+    """Let the line of this request say what was refused: as `denied` where somebody may not or tries too often."""
+    g.refused = type(refusal).__name__ + (f": {refusal.field}" if refusal.field else "")
+    if refusal.status in _DENIALS:
+        g.denied = g.get("denied") or type(refusal).__name__
 
 
 def configure(settings: Settings) -> None:
@@ -91,6 +100,7 @@ def init_app(app: Flask) -> None:
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             actor=visitor.person_id if visitor else None,
             denied=g.get("denied"),
+            refused=g.get("refused"),
         )
         response.headers["X-Request-Id"] = g.get("request_id", "")
         return response

@@ -112,6 +112,14 @@ def test_only_managers_end_the_sessions_of_others(db: Session, somebody: Somebod
     assert sessions.end_all(db, ana.id, by=actor(ana, "advocate"), but=row.id) == 0
     assert sessions.end_all(db, ana.id, by=actor(mia, "manager")) == 1
     sessions.end_token(db, hash_token("nobody"), by=actor(ana))
+    other = sessions.start(db, mia.id, hash_token("b"), "")
+    for by in (actor(bea, "advocate"), actor(somebody("Max Berg", "manager"), "manager")):
+        with pytest.raises(NotAllowed):
+            sessions.end(db, other.public_id, by=by, person_id=mia.id)
+    with pytest.raises(NotFound):
+        sessions.end(db, other.public_id, by=actor(mia, "admin"), person_id=ana.id)
+    sessions.end(db, other.public_id, by=actor(ana, "admin"), person_id=mia.id)
+    assert sessions.list_of(db, mia.id) == []
 
 
 def test_a_new_sign_in_replaces_the_browsers_former_session(db: Session, somebody: Somebody) -> None:

@@ -182,6 +182,13 @@ MATRIX: Final = (
     Row("POST", "/admin/people/<uuid:person>/suspension", "d-d m-m m-m m-m g-m g-m", "person"),
     Row("POST", "/admin/people/<uuid:person>/suspension/end", "d-d m-m m-m m-m g-m g-m", "person barred"),
     Row("POST", "/admin/people/<uuid:person>/sessions/end", "d-d m-m m-m m-m g-m g-m", "person"),
+    Row(
+        "POST",
+        "/admin/people/<uuid:person>/sessions/<uuid:session>/end",
+        "ddd mmm mmm mmm gmm gmm",
+        "session of advocate / session of other",
+        {"person": "person advocate"},
+    ),
     Row("GET", "/admin/nominations", "d   f   f   f   o   o"),
     Row("GET", "/admin/nominations/new", "d   f   f   f   o   o"),
     Row("POST", "/admin/nominations/new", "d   f   f   f   g   g"),

@@ -307,6 +307,7 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
     barred = join(session, "Bo Barred", "advocate")
     people.suspend(session, barred.person_id or 0, by=by)
     world.things["person barred"] = _person_public(session, barred.person_id or 0)
+    world.things["person advocate"] = _person_public(session, world.id_of("advocate"))
     world.things["person"] = _person_public(session, world.id_of("member"))
     nominated = nominations.nominate(
         session,

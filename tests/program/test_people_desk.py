@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from portal.access import invitations
+from portal.access import invitations, sessions
 from portal.access.models import Invitation, LoginSession, Nomination
 from portal.audit import SYSTEM, Actor
 from portal.people import people
 from portal.people.models import Person, PersonEmail
 from portal.people.states import Role
 from portal.web.app import Portal
+from portal.web.session import hash_token
 from tests.browsing import Browser
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -170,6 +171,33 @@ def test_the_desk_is_for_managers(db: Session, browser: Callable[..., Desk], app
     for role in ("advocate", "sales"):
         assert browser(role).get(path).status_code == 403
     assert app.test_client().get(path).status_code == 303
+
+
+def test_one_session_of_somebody_is_ended_and_the_others_live_on(db: Session, browser: Callable[..., Desk]) -> None:
+    mia, ana = browser("manager"), browser("advocate")
+    person = db.scalars(select(Person).where(Person.name == "Advocate Person")).one()
+    lost = sessions.start(db, person.id, hash_token("the lost phone"), "Mobile Firefox/140.0 Android")
+    db.commit()
+    page = f"/admin/people/{person.public_id}"
+    shown = mia.get(page).get_data(as_text=True)
+    assert "in 2 browsers" in shown
+    assert "Firefox on Android" in shown
+    assert mia.send(f"{page}/sessions/{lost.public_id}/end").status_code == 303
+    assert mia.send(f"{page}/sessions/{lost.public_id}/end").status_code == 404
+    assert ana.get("/account").status_code == 200
+    assert "in 1 browser" in mia.get(page).get_data(as_text=True)
+
+
+def test_managers_do_not_sign_out_those_who_look_after_them(db: Session, browser: Callable[..., Desk]) -> None:
+    mia, boss = browser("manager"), browser("admin")
+    admin = db.scalars(select(Person).where(Person.name == "Admin Person")).one()
+    manager = db.scalars(select(Person).where(Person.name == "Manager Person")).one()
+    session = db.scalars(select(LoginSession).where(LoginSession.person_id == admin.id)).one()
+    for path in ("sessions/end", f"sessions/{session.public_id}/end"):
+        assert mia.send(f"/admin/people/{admin.public_id}/{path}").status_code == 403
+    assert boss.get("/account").status_code == 200
+    assert boss.send(f"/admin/people/{manager.public_id}/sessions/end").status_code == 303
+    assert mia.get("/account").status_code == 303
 
 
 def test_ending_sessions_signs_out_at_once(db: Session, browser: Callable[..., Desk]) -> None:

@@ -125,6 +125,52 @@ def test_a_line_names_who_did_what_and_what_came_of_it(stand: Stand, capfd: pyte
     assert line["timestamp"].endswith("Z")
 
 
+def last_line(capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads("".join(capfd.readouterr()).strip().split("\n")[-1])
+    return line
+
+
+def test_a_line_names_what_was_done_once_it_is_kept(stand: Stand, capfd: pytest.CaptureFixture[str]) -> None:
+    app, who = talkative(stand), stand.world.id_of("advocate")
+    kept = {"name": "Ana M.", "time_zone": "UTC", "title": "CTO"}
+    assert stand.send("POST", "/account", "advocate", app=app, data=kept).status_code == 303
+    line = last_line(capfd)
+    assert (line["did"], line["status"], line["refused"]) == ([f"person.change person:{who}"], 303, None)
+    assert stand.send("GET", "/account", "advocate", app=app).status_code == 200
+    assert "did" not in last_line(capfd)
+    wrong = {**kept, "time_zone": "Mars", "name": ""}
+    assert stand.send("POST", "/account", "advocate", app=app, data=wrong).status_code == 422
+    line = last_line(capfd)
+    assert "did" not in line
+    assert line["refused"] == "AccountForm: name, time_zone"
+    assert stand.send("POST", "/sign-out", "advocate", app=app).status_code == 303
+    assert last_line(capfd)["did"] == [f"session.end person:{who}"]
+
+
+def test_a_line_names_why_somebody_was_turned_away(stand: Stand, capfd: pytest.CaptureFixture[str]) -> None:
+    app, missing = talkative(stand), "00000000-0000-4000-8000-000000000000"
+    asked = f"__Host-asked={BROWSER}"
+    cases: list[tuple[str, str, str | None, dict[str, Any], tuple[int, str | None, str | None]]] = [
+        ("GET", "/account", None, {}, (303, "stranger", None)),
+        ("GET", f"/challenges/{missing}", "advocate", {}, (404, "NotFound", "NotFound")),
+        ("GET", f"/admin/people/{missing}", "sales", {}, (404, "for_managers", None)),
+        ("POST", f"/sales/requests/{missing}/withdrawal", "sales", {}, (404, "NotFound", "NotFound")),
+        ("POST", "/account", "advocate", {"token": "wrong"}, (400, "csrf", None)),
+        ("POST", "/account", "advocate", {"headers": {"Sec-Fetch-Site": "cross-site"}}, (403, "origin", None)),
+        ("POST", "/sign-in/code", None, {"data": {"code": "0" * 8}, "cookies": asked}, (422, None, "Invalid: code")),
+        ("POST", "/sign-in/apl_nothing", None, {"cookies": asked}, (410, None, "Gone")),
+    ]
+    for method, path, who, more, (status, denied, refused) in cases:
+        answer = stand.send(method, path, *([who] if who else []), app=app, **more)
+        line = last_line(capfd)
+        assert (answer.status_code, line["denied"], line["refused"]) == (status, denied, refused), f"{method} {path}"
+    for _try in range(4):
+        answer = stand.send("POST", "/sign-in", app=app, data={"email": CANARY})
+    assert answer.status_code == 429
+    line = last_line(capfd)
+    assert (line["denied"], line["refused"]) == ("TooManyTries", "TooManyTries")
+
+
 def test_without_the_database_there_is_a_page_and_with_it_again_the_portal(stand: Stand) -> None:
     """The same process answers again as soon as the database does; nothing is restarted."""
     assert stand.send("GET", "/account", "advocate").status_code == 200
