@@ -73,7 +73,8 @@ class Ledger(Machine):
     @rule(number=NAMES, points=st.integers(1, 120), everything=st.booleans())
     def hold(self, number: int, points: int, everything: bool) -> None:
         """Hold points, all or perhaps more than there are, or for what they are held for already."""
-        name, points = self._named(number), max(1, self.purse.available) if everything else points
+        name = f"claim:{self.ana_id}-{number}"  # no award has the subject of a hold; a recovery takes that of either
+        points = max(1, self.purse.available) if everything else points
         held = self.did(
             lambda s: ledger.hold(s, self.ana_id, points, subject=name, cause=name, reason="Held", by=self.ana)
         )
