@@ -16,6 +16,7 @@ from admin.program.pool import bp as pool
 from admin.program.redemptions import bp as redemptions
 from admin.program.requests import bp as requests
 from admin.program.rewards import bp as rewards
+from portal.people.states import MANAGERS
 from portal.web import shell
 
 ROOMS: Final[tuple[Blueprint, ...]] = (
@@ -30,7 +31,6 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     pool,
 )
 _PROGRAM: Final = _l("Program")
-_ROLES: Final = frozenset({"manager", "admin"})
 
 NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Approvals"), "approvals.index", "inbox", 20, fact="waiting", on_phone=True),
@@ -46,7 +46,7 @@ NAV: Final = (
 
 def register(app: Flask) -> None:
     """Add the desk's screens to the portal."""
-    shell.add_desk("manager", _l("Program desk"), "desk.home", _ROLES)
+    shell.add_desk("manager", _l("Program desk"), "desk.home", MANAGERS)
     for item in NAV:
         shell.add_item(item)
     for room in ROOMS:

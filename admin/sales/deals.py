@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from admin.sales.asking import propose_day, send
 from portal.database import db
 from portal.database.refusal import Refusal
+from portal.people.states import MANAGERS
 from portal.references import fatigue, pool_search
 from portal.references.fatigue import Load
 from portal.references.pool_search import Candidate
@@ -103,4 +104,4 @@ def _matches(deal: Deal) -> tuple[list[Match], list[Match]]:
 
 
 def _sees_all() -> bool:
-    return bool(current_visitor().roles & {"manager", "admin"})
+    return bool(current_visitor().roles & MANAGERS)

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from admin.sales.asking import propose_day, send
 from portal.database import db
 from portal.database.refusal import Conflict, NotFound, Refusal
+from portal.people.states import MANAGERS
 from portal.references import calls, contact, fatigue, feedback, pool, requests
 from portal.references.queries import deals
 from portal.references.queries import requests as lists
@@ -152,7 +153,7 @@ def _page(seen: Tracker) -> dict[str, Any]:
     return {
         "seen": seen,
         "load": loads.get(current.person_id) if current else None,
-        "oversees": bool(visitor.roles & {"manager", "admin"}),
+        "oversees": bool(visitor.roles & MANAGERS),
         "advocates_own": bool(current and current.person_id == visitor.person_id),
     }
 

@@ -33,7 +33,7 @@ from portal.people.people import (
     roles_of,
     verify_email,
 )
-from portal.people.states import IN_PROGRAM, AdvocateStatus, Role
+from portal.people.states import IN_PROGRAM, MANAGERS, AdvocateStatus, Role
 from portal.people.values import clean_address
 from portal.web.session import hash_token
 
@@ -55,7 +55,7 @@ def invite(
     `Conflict` for who is in already or is suspended, `TooManyTries` beyond 50 an hour.
     """
     role = Role(role)
-    by.require(*((Role.ADMIN,) if role in (Role.ADMIN, Role.MANAGER) else (Role.MANAGER, Role.ADMIN)))
+    by.require(*((Role.ADMIN,) if role in MANAGERS else MANAGERS))
     if by.person_id is not None:
         throttle.hit(f"invite:{by.person_id}", 50, 3600)
     person = lock_person(session, person_id)
@@ -106,7 +106,7 @@ def resend(session: Session, invitation_id: int, *, by: Actor) -> Invitation:
 
 def withdraw(session: Session, invitation_id: int, *, by: Actor) -> None:
     """End an invitation that was not accepted; its link answers that it has ended."""
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     ended = update(Invitation).where(Invitation.id == invitation_id, *_OPEN).values(ended_at=PORTAL_NOW)
     person_id = session.scalar(ended.returning(Invitation.person_id))
     if person_id is None:
@@ -211,7 +211,7 @@ def _may_be_reached(session: Session, person: Person, address: str, by: Actor) -
         )
     )
     held = roles_of(session, person.id) | _invited_to(session, person.id)
-    if held & {Role.MANAGER, Role.ADMIN} and not proved:
+    if held & MANAGERS and not proved:
         raise NotAllowed(_l("Only an administrator invites managers and administrators."))
     if proved and clean_address(address).lower() not in proved:
         raise NotAllowed(_PROVED_ONLY)

@@ -24,7 +24,7 @@ from portal.people.people import (
     lock_person,
     move_advocate,
 )
-from portal.people.states import IN_PROGRAM, STAFF, AdvocateStatus, Role
+from portal.people.states import IN_PROGRAM, MANAGERS, STAFF, AdvocateStatus, Role
 from portal.people.states import TRANSITIONS as STATUS_TRANSITIONS
 from portal.people.values import clean_address, plain_name
 
@@ -144,7 +144,7 @@ def _tell_managers(session: Session, nomination: Nomination) -> None:
 
 def _lock(session: Session, nomination_id: int, by: Actor) -> tuple[Nomination, Person | None]:
     """Lock the person, if they are known, then the nomination."""
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     found = session.get(Nomination, nomination_id)
     if found is None:
         raise NotFound(_l("There is no such nomination."))

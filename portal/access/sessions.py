@@ -18,7 +18,7 @@ from portal.database import db
 from portal.database.invariants import invariant
 from portal.database.refusal import NotFound
 from portal.people.people import ON_ROLE_CHANGE, roles_of
-from portal.people.states import STAFF, Role
+from portal.people.states import MANAGERS, STAFF, Role
 
 IDLE: Final = {True: timedelta(minutes=30), False: timedelta(days=14)}
 ABSOLUTE: Final = {True: timedelta(hours=12), False: timedelta(days=90)}
@@ -116,8 +116,8 @@ def ends_at(row: LoginSession) -> datetime:
 def _may_end(session: Session, person_id: int | None, by: Actor) -> None:
     if by.person_id == person_id or by.is_system:
         return
-    by.require(Role.MANAGER, Role.ADMIN)
-    if person_id is not None and roles_of(session, person_id) & {Role.MANAGER, Role.ADMIN}:
+    by.require(*MANAGERS)
+    if person_id is not None and roles_of(session, person_id) & MANAGERS:
         by.require(Role.ADMIN)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from portal.access.visitor import FACTS
 from portal.challenges.models import Challenge, Submission
 from portal.challenges.queries.queue import waits_for
-from portal.people.models import Person, PersonRole, Role
+from portal.people.models import Person, PersonRole
+from portal.people.states import MANAGERS
 from portal.points.causes import CAUSES, Named
 
 
@@ -27,7 +28,7 @@ def submissions(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
 
 def waiting(person_id: ColumnElement[int]) -> ScalarSelect[Any]:
     """How many submissions wait for a manager; nothing is counted for anybody else."""
-    held = PersonRole.role.in_((Role.MANAGER, Role.ADMIN))
+    held = PersonRole.role.in_(MANAGERS)
     at_desk = exists(select(PersonRole.role).where(PersonRole.person_id == person_id, held).correlate(Person))
     number = select(func.count()).select_from(Submission).where(waits_for(person_id)).correlate(Person)
     return select(case((at_desk, number.scalar_subquery()))).scalar_subquery()

@@ -25,9 +25,8 @@ from portal.challenges.models import (
 from portal.challenges.states import CHALLENGE_TRANSITIONS, ChallengeState
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
-from portal.people.models import Role
+from portal.people.states import MANAGERS
 
-DESK: Final = (Role.MANAGER, Role.ADMIN)
 YEARS: Final = range(2000, 2101)
 """When a challenge may open and close; days beyond are slips of the pen, and some no database and no clock can hold."""
 
@@ -59,7 +58,7 @@ def create(
     closes_at: datetime | None = None,
 ) -> Challenge:
     """Begin a challenge as a draft. Refuses `NotAllowed` for all but managers, and `Invalid` texts and times."""
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = Challenge(state=ChallengeState.DRAFT, created_by=by.person_id)
     _write(
         challenge,
@@ -94,7 +93,7 @@ def change(
 
     Refuses as `create`; `Conflict` for an archived one, and for what could not have been published.
     """
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         raise Conflict(_l("This challenge is archived; it does not change any more."))
@@ -119,7 +118,7 @@ def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
 
     Refuses `NotAllowed`, `NotFound`, `Conflict` for an archived one, `Invalid` with the first check that fails.
     """
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.PUBLISHED:
         return challenge
@@ -134,7 +133,7 @@ def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
 
 def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
     """Take it off the list. Who has begun may finish; nothing that was handed in or paid changes."""
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         return challenge

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Actor
-from portal.challenges.challenges import DESK, lock_challenge, text_of
+from portal.challenges.challenges import lock_challenge, text_of
 from portal.challenges.models import (
     LONGEST_INSTRUCTIONS,
     LONGEST_TITLE,
@@ -20,6 +20,7 @@ from portal.challenges.models import (
 from portal.challenges.stages import kind_of
 from portal.challenges.states import ChallengeState
 from portal.database.refusal import Conflict, Invalid, LimitReached, NotFound
+from portal.people.states import MANAGERS
 
 
 def add_stage(
@@ -63,7 +64,7 @@ def change_stage(
 
     Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands at `position` by now.
     """
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     stage = _at(challenge, position, stage_id)
     if challenge.state is ChallengeState.ARCHIVED:
@@ -113,7 +114,7 @@ def remove_stage(session: Session, challenge_id: int, position: int, *, by: Acto
 
 
 def _draft(session: Session, challenge_id: int, by: Actor) -> Challenge:
-    by.require(*DESK)
+    by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     _must_be_draft(challenge)
     return challenge

@@ -29,8 +29,8 @@ from portal.challenges.states import (
 from portal.challenges.work import Work, lock, locking, own, own_for
 from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound, explain
-from portal.people.models import Role
 from portal.people.people import lock_people, lock_person
+from portal.people.states import MANAGERS, Role
 from portal.references import pool
 
 REDO_GRACE: Final = timedelta(hours=336)
@@ -271,6 +271,6 @@ def _still_open(session: Session, work: Work) -> None:
 def _may_decide(submission: Submission, by: Actor) -> None:
     if by.person_id is None:
         raise NotAllowed(_l("A person has to verify this."))
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     if submission.person_id == by.person_id:
         raise NotAllowed(_OWN_WORK)

@@ -18,12 +18,12 @@ from portal.challenges.states import Decision, Reason, State, VerdictState
 from portal.challenges.work import Work, lock, locked
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotAllowed, NotFound, explain
-from portal.people.models import Person, PersonRole, Role
+from portal.people.models import Person, PersonRole
 from portal.people.people import lock_people
+from portal.people.states import MANAGERS
 
 UNDO_SECONDS: Final = 10
 APPLY: Final = "challenges.apply_verdict"
-_DESK: Final = (Role.MANAGER, Role.ADMIN)
 _AT_ONCE: Final = 50
 _SOMEBODY: Final = _l("Somebody has just decided on this. Go on with the next one.")
 
@@ -45,7 +45,7 @@ def record(
     The same decision by the same manager returns the first verdict. Refuses `NotAllowed` (one's own work, no manager),
     `NotFound`, `Conflict` (it does not wait, or somebody has decided), `Invalid` (no stage, no reason).
     """
-    by.require(*_DESK)
+    by.require(*MANAGERS)
     elapsed = _elapsed(session, by)
     submission = _lock_with(session, submission_id, elapsed).submission
     for verdict_id in elapsed:
@@ -75,7 +75,7 @@ def record(
 
 def undo(session: Session, verdict_id: int, *, by: Actor) -> Verdict:
     """Take one's own decision back while it is open. Refuses `NotFound` for another's, `Conflict` once applied."""
-    by.require(*_DESK)
+    by.require(*MANAGERS)
     verdict = session.get(Verdict, verdict_id)
     if verdict is None or verdict.decided_by != by.person_id:
         raise NotFound(_l("There is no such decision."))
@@ -101,7 +101,7 @@ def apply(session: Session, verdict_id: int) -> Verdict:
     if verdict.state is not VerdictState.OPEN:
         return verdict
     by = _actor(session, verdict.decided_by)
-    if not by.has(*_DESK) or work.submission.state is not State.SUBMITTED:
+    if not by.has(*MANAGERS) or work.submission.state is not State.SUBMITTED:
         verdict.state = VerdictState.UNDONE
         audit.record(session, "verdict.drop", f"verdict:{verdict.id}", by=by)
     else:

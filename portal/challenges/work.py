@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, contains_eager
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.database.refusal import NotFound
 from portal.people import people
-from portal.people.models import PersonRole, Role
+from portal.people.models import PersonRole
+from portal.people.states import MANAGERS
 
 _Wanted = TypeVar("_Wanted", bound=Select[*tuple[Any, ...]])
 
@@ -62,9 +63,7 @@ def locking(wanted: _Wanted) -> _Wanted:
     return wanted.with_for_update(key_share=True, of=Submission).execution_options(populate_existing=True)
 
 
-_RUNS_THE_PROGRAM: Final = exists().where(
-    PersonRole.person_id == Submission.person_id, PersonRole.role.in_((Role.MANAGER, Role.ADMIN))
-)
+_RUNS_THE_PROGRAM: Final = exists().where(PersonRole.person_id == Submission.person_id, PersonRole.role.in_(MANAGERS))
 _WHOLE: Final = locking(
     select(Submission, Challenge.title, Challenge.public_id, Challenge.closes_at, _RUNS_THE_PROGRAM)
     .join(Challenge, Challenge.id == Submission.challenge_id)

@@ -20,7 +20,7 @@ from portal.database.refusal import Conflict, NotAllowed, explain
 from portal.messages import messages
 from portal.people.models import Person
 from portal.people.people import lock_person
-from portal.people.states import IN_PROGRAM, Role
+from portal.people.states import IN_PROGRAM, MANAGERS
 
 VALID_FOR: Final = timedelta(days=365)
 """How long a consent holds."""
@@ -91,7 +91,7 @@ def withdraw(
     Never takes points. Refuses `NotAllowed` for anybody but the person and, on their behalf, the program team.
     """
     if by.person_id != person_id:
-        by.require(Role.MANAGER, Role.ADMIN)
+        by.require(*MANAGERS)
     lock_person(session, person_id)
     live = live_scopes(session, person_id)
     ending = [scope for scope in live if scopes is None or scope in set(scopes)]

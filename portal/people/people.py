@@ -16,7 +16,7 @@ from portal.clock import PORTAL_NOW, noted, now
 from portal.database.invariants import invariant
 from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.people.models import Company, Person, PersonEmail, PersonRole, Product
-from portal.people.states import STAFF, TRANSITIONS, AdvocateStatus, Role
+from portal.people.states import MANAGERS, STAFF, TRANSITIONS, AdvocateStatus, Role
 from portal.people.values import clean_address, plain_name, plain_title, zone_name
 
 ON_ROLE: Final[list[Callable[[Session, int, Role], None]]] = []
@@ -117,7 +117,7 @@ def add_company(
 
 def add_product(session: Session, name: str, *, by: Actor, series: str | None = None) -> Product:
     """Make a product known. Refuses `NotAllowed` for all but managers and administrators."""
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     product = Product(name=plain_name(name), series=series)
     session.add(product)
     session.flush()
@@ -167,12 +167,12 @@ def change_person(
 ) -> Person:
     """Change what is known of a person. One's own data, or any for staff; only staff change the company."""
     if by.person_id != person_id:
-        by.require(Role.MANAGER, Role.ADMIN)
+        by.require(*MANAGERS)
     person = lock_person(session, person_id)
     person.name, person.title = plain_name(name), plain_title(title)
     if time_zone:
         person.time_zone = zone_name(time_zone)
-    if company_id is not None and by.has(Role.MANAGER, Role.ADMIN):
+    if company_id is not None and by.has(*MANAGERS):
         person.company_id = company_id
     audit.record(session, "person.change", f"person:{person_id}", by=by)
     return person
@@ -286,11 +286,11 @@ def suspend(session: Session, person_id: int, *, by: Actor) -> Person:
 
     Refuses oneself and the last administrator.
     """
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     if by.person_id == person_id:
         raise NotAllowed(_l("You cannot suspend yourself."))
     roles = roles_of(session, person_id)
-    if roles & {Role.MANAGER, Role.ADMIN}:
+    if roles & MANAGERS:
         by.require(Role.ADMIN)
     if Role.ADMIN in roles:
         _keep_one_admin(session, person_id)
@@ -304,8 +304,8 @@ def suspend(session: Session, person_id: int, *, by: Actor) -> Person:
 
 def readmit(session: Session, person_id: int, *, by: Actor) -> Person:
     """Let a suspended person sign in again."""
-    by.require(Role.MANAGER, Role.ADMIN)
-    if roles_of(session, person_id) & {Role.MANAGER, Role.ADMIN}:
+    by.require(*MANAGERS)
+    if roles_of(session, person_id) & MANAGERS:
         by.require(Role.ADMIN)
     person = lock_person(session, person_id)
     if person.suspended_at is not None:
@@ -321,10 +321,10 @@ def by_address(session: Session, address: str) -> Person | None:
 
 
 def _may_change_role(role: Role, person_id: int, by: Actor) -> None:
-    if role in (Role.ADMIN, Role.MANAGER) or by.person_id == person_id:
+    if role in MANAGERS or by.person_id == person_id:
         by.require(Role.ADMIN)
     else:
-        by.require(Role.MANAGER, Role.ADMIN)
+        by.require(*MANAGERS)
 
 
 def _roles_changed(session: Session, person_id: int) -> None:

@@ -23,7 +23,9 @@ class Role(StrEnum):
         return _ROLE_LABELS[self]
 
 
-STAFF: Final = frozenset({Role.SALES, Role.MANAGER, Role.ADMIN})
+MANAGERS: Final = frozenset({Role.MANAGER, Role.ADMIN})
+"""The roles that look after the program: what a manager may do, an administrator may too."""
+STAFF: Final = MANAGERS | {Role.SALES}
 """The roles of the company's own people; the others are customers."""
 
 _ROLE_LABELS: Final = {

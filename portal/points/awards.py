@@ -13,7 +13,7 @@ from portal.audit import Actor
 from portal.database.refusal import Invalid, NotFound
 from portal.messages import messages
 from portal.people import people
-from portal.people.states import Role
+from portal.people.states import MANAGERS
 from portal.points import accounts, ledger, recognition
 from portal.points.accounts import Accounts
 from portal.points.drafts import Draft
@@ -62,7 +62,7 @@ def claw_back(session: Session, subject: str, *, reason: str, by: Actor) -> Sequ
     Lifetime falls by all of it, the balance never below zero (trust.md, Ledger). A second claw-back changes nothing and
     gives the first one's transfers. Refuses `NotAllowed` for all but managers, `NotFound` where nothing was awarded.
     """
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     award = ledger.find(session, Kind.AWARD, subject)
     if award is None:
         raise NotFound(_l("There is no such award."))

@@ -18,7 +18,7 @@ from portal.audit import Actor
 from portal.database.refusal import Conflict, Invalid, LimitReached, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people import people
-from portal.people.states import Role
+from portal.people.states import MANAGERS
 from portal.points import accounts, drafts
 from portal.points.drafts import Draft
 from portal.points.models import LARGEST_AMOUNT, LONGEST_REASON, Account, Kind, Phase, Transfer
@@ -160,7 +160,7 @@ def adjust(
 
 def _may_adjust(session: Session, person_id: int, points: int, by: Actor, approved_by: Actor | None) -> None:
     for actor in filter(None, (by, approved_by)):
-        actor.require(Role.MANAGER, Role.ADMIN)
+        actor.require(*MANAGERS)
         if actor.person_id is None or actor.person_id == person_id:
             raise NotAllowed(_l("Somebody else has to adjust these points."))
     if approved_by is not None and approved_by.person_id == by.person_id:

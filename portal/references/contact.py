@@ -14,7 +14,8 @@ from portal.clock import now
 from portal.consent import disclosures
 from portal.consent.models import ConsentCurrent, Disclosure
 from portal.database.refusal import Conflict
-from portal.people.models import Company, Person, PersonEmail, Role
+from portal.people.models import Company, Person, PersonEmail
+from portal.people.states import MANAGERS
 from portal.references import history, requests
 from portal.references.assignments import lock_of
 from portal.references.models import Assignment, AssignmentState, EventKind, ReferenceRequest
@@ -59,7 +60,7 @@ def show(session: Session, assignment_id: int, *, by: Actor) -> Disclosure:
 
     Refuses `NotAllowed` for others, `NotFound` for a request they may not see, `Conflict` where nothing may be shown.
     """
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     locked, assignment = lock_of(session, assignment_id)
     requests.owned(session, locked.request.id, by=by)
     if by.person_id is None or not _may_be_shown(session, assignment):

@@ -18,8 +18,9 @@ from portal import audit
 from portal.audit import Actor
 from portal.clock import now, wall
 from portal.database.refusal import Invalid, LimitReached, NotFound, explain
-from portal.people.models import Person, Role
+from portal.people.models import Person
 from portal.people.people import lock_person
+from portal.people.states import STAFF
 from portal.program import current
 from portal.references.models import ActivityType, AdvocateLimits, Ask, AskSource
 
@@ -185,7 +186,7 @@ def log_outside(
 
     Refuses `NotAllowed` for all but staff, `Invalid` for a time to come.
     """
-    by.require(Role.SALES, Role.MANAGER, Role.ADMIN)
+    by.require(*STAFF)
     if asked_at > now(session):
         raise Invalid(_("An ask can only be noted after it was made."), field="asked_at")
     lock_person(session, person_id)

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.database.refusal import Invalid, NotFound, explain
-from portal.people.models import Company, Product, Role, size_band
+from portal.people.models import Company, Product, size_band
+from portal.people.states import MANAGERS, STAFF, Role
 from portal.references.models import Opportunity
 
 explain("uq_opportunity_crm_id", _l("Another deal has this CRM id."))
@@ -33,7 +34,7 @@ class Prospect:
 
 def seen_by(by: Actor) -> ColumnElement[bool]:
     """The deals that an actor may see: a rep their own, managers and administrators all."""
-    if by.has(Role.MANAGER, Role.ADMIN):
+    if by.has(*MANAGERS):
         return true()
     return Opportunity.owner_id == by.person_id if by.has(Role.SALES) else false()
 
@@ -57,7 +58,7 @@ def add(
 
     Refuses `NotAllowed` for all but staff, `Invalid` for an empty stage.
     """
-    by.require(Role.SALES, Role.MANAGER, Role.ADMIN)
+    by.require(*STAFF)
     if not stage.strip():
         raise Invalid(_l("A deal stands at some stage. Please name it."), field="stage")
     opportunity = Opportunity(

@@ -19,9 +19,9 @@ from portal.consent.consents import is_live
 from portal.consent.scopes import scope_for
 from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.messages import messages
-from portal.people.models import Company, Person, PersonRole, Role
+from portal.people.models import Company, Person, PersonRole
 from portal.people.people import lock_company, lock_people
-from portal.people.states import IN_PROGRAM
+from portal.people.states import IN_PROGRAM, MANAGERS, STAFF, Role
 from portal.program import current
 from portal.references import fatigue, history, wishes
 from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request
@@ -45,7 +45,7 @@ explain("uq_assignment_request_id_person_id", _l("They are part of this request 
 
 def seen_by(by: Actor) -> ColumnElement[bool]:
     """The requests that an actor may see: a rep their own, managers and administrators all."""
-    if by.has(Role.MANAGER, Role.ADMIN):
+    if by.has(*MANAGERS):
         return true()
     return ReferenceRequest.requested_by == by.person_id if by.has(Role.SALES) else false()
 
@@ -94,7 +94,7 @@ def ask_all(
     for oneself, `NotFound` for a deal of somebody else, `Invalid` for what was typed, `Conflict` without live consent
     for the audience, `LimitReached` with the sentence of the limit (trust.md, fatigue).
     """
-    by.require(Role.SALES, Role.MANAGER, Role.ADMIN)
+    by.require(*STAFF)
     if by.person_id is None:
         raise NotAllowed
     wanted = sorted(set(person_ids))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.database.refusal import Conflict, Invalid, NotFound
-from portal.people.states import Role
+from portal.people.states import MANAGERS
 from portal.rewards.models import (
     LARGEST_PRICE,
     LARGEST_STOCK,
@@ -56,7 +56,7 @@ def create(
 
     Refuses `NotAllowed` for all but managers, `Invalid` values.
     """
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     reward = Reward(state=RewardState.DRAFT, stock=stock, supplied=stock)
     _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
     _check_stock(stock)
@@ -84,7 +84,7 @@ def change(
     `seen_stock` is what was left when the manager decided on `stock`. Refuses `NotAllowed` for all but managers,
     `Invalid` values, `Conflict` where somebody redeemed it since and the new stock would undo that.
     """
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     reward = lock_reward(session, reward_id)
     _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
     _check_stock(stock)
@@ -120,7 +120,7 @@ def lock_reward(session: Session, reward_id: int) -> Reward:
 
 
 def _move(session: Session, reward_id: int, state: RewardState, by: Actor) -> Reward:
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     reward = lock_reward(session, reward_id)
     if reward.state is state:
         return reward

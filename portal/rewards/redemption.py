@@ -21,7 +21,7 @@ from portal.database.refusal import Conflict, Invalid, LimitReached, NotAllowed,
 from portal.messages import messages
 from portal.people import people
 from portal.people.models import Person
-from portal.people.states import IN_PROGRAM, Role
+from portal.people.states import IN_PROGRAM, MANAGERS, Role
 from portal.points import balance, ledger
 from portal.rewards.catalogue import lock_reward
 from portal.rewards.fulfilment import WAYS
@@ -71,7 +71,7 @@ def cancel(session: Session, redemption_id: int, *, by: Actor, note: str = "") -
     """
     redemption = _lock(session, redemption_id, with_reward=True)
     own = by.person_id == redemption.person_id
-    if not own and not by.has(Role.MANAGER, Role.ADMIN):
+    if not own and not by.has(*MANAGERS):
         raise NotFound(_NO_SUCH)
     if redemption.state is State.CANCELLED:
         return redemption
@@ -222,7 +222,7 @@ def _lock(session: Session, redemption_id: int, *, with_reward: bool) -> Redempt
 
 
 def _check_desk(redemption: Redemption, by: Actor) -> None:
-    by.require(Role.MANAGER, Role.ADMIN)
+    by.require(*MANAGERS)
     if by.person_id == redemption.person_id:
         raise NotAllowed(_OTHER_HANDS)
 
