@@ -63,7 +63,9 @@ def queue_messages(house: House, person_id: int, count: int) -> list[str]:
 
     def write(session: Session) -> list[str]:
         about = {"reward": "Trail jacket", "points": PRICE, "delivery": "By post."}
-        return [str(messages.notify(session, person_id, "rewards.ordered", **about).public_id) for _ in range(count)]
+        written = [messages.notify(session, person_id, "rewards.ordered", **about) for _ in range(count)]
+        session.flush()
+        return [str(message.public_id) for message in written]
 
     with house.inside():
         return run(write)
