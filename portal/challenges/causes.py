@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from portal.access.visitor import FACTS
 from portal.challenges.models import Challenge, Submission
 from portal.challenges.queries.queue import waits_for
+from portal.database.prepared import Prepared
 from portal.people.models import Person, PersonRole
 from portal.people.states import MANAGERS
 from portal.points.causes import CAUSES, Named
@@ -18,12 +31,16 @@ from portal.points.causes import CAUSES, Named
 
 def submissions(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
     """The challenges of these submissions, by title, with the page of each."""
-    wanted = (
+    return {row.id: (row.title, f"/challenges/{row.public_id}") for row in _titles(session, ids=ids)}
+
+
+@Prepared
+def _titles() -> Select[*tuple[Any, ...]]:
+    return (
         select(Submission.id, Challenge.title, Challenge.public_id)
         .join(Challenge, Challenge.id == Submission.challenge_id)
-        .where(Submission.id.in_(ids))
+        .where(Submission.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     )
-    return {row.id: (row.title, f"/challenges/{row.public_id}") for row in session.execute(wanted)}
 
 
 def waiting(person_id: ColumnElement[int]) -> ScalarSelect[Any]:

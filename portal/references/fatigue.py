@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now, wall
+from portal.database.prepared import Prepared
 from portal.database.refusal import Invalid, LimitReached, NotFound, explain
 from portal.people.models import Person
 from portal.people.people import lock_person
@@ -72,10 +73,12 @@ class Load:
         return max(known) if known and not self.away else None
 
 
-_LOADS: Final = text(
-    "SELECT p.id AS person_id, l.* FROM unnest(:people) AS p(id) CROSS JOIN LATERAL portal_load(p.id) AS l"
-    " WHERE l.allowed IS NOT NULL"
-).bindparams(bindparam("people", type_=ARRAY(BigInteger)))
+_loads: Final = Prepared(
+    lambda: text(
+        "SELECT p.id AS person_id, l.* FROM unnest(:people) AS p(id) CROSS JOIN LATERAL portal_load(p.id) AS l"
+        " WHERE l.allowed IS NOT NULL"
+    ).bindparams(bindparam("people", type_=ARRAY(BigInteger)))
+)
 
 
 def loads(session: Session, person_ids: Iterable[int]) -> dict[int, Load]:
@@ -83,7 +86,7 @@ def loads(session: Session, person_ids: Iterable[int]) -> dict[int, Load]:
     wanted = sorted(set(person_ids))
     if not wanted:
         return {}
-    return {row["person_id"]: Load(**row) for row in session.execute(_LOADS, {"people": wanted}).mappings()}
+    return {row.person_id: Load(**row._mapping) for row in _loads(session, people=wanted)}
 
 
 def load_of(session: Session, person_id: int) -> Load:
