@@ -29,7 +29,8 @@ class Prepared:
         if statement is None:
             built = self._build()
             statement = self._statement = written_out(built) if isinstance(built, Select) else built
-        session.flush()
+        if session.autoflush:
+            session.flush()
         return session.connection().execute(statement, values).all()
 
 

@@ -37,6 +37,13 @@ def test_what_was_not_flushed_yet_is_found(db: Session) -> None:
     assert _roles(db, person=who.id)[0].name == "Ana Costa"
 
 
+def test_nothing_is_flushed_where_the_session_was_told_not_to(db: Session) -> None:
+    who = make_advocate(db, "Ana Martin")
+    with db.no_autoflush:
+        db.get_one(Person, who.id).name = "Ana Costa"
+        assert _roles(db, person=who.id)[0].name == "Ana Martin"
+
+
 def test_only_named_values_stay_open() -> None:
     statement = select(Person.id).where(Person.name == "it's 5 % :off", Person.id == _BY_ID)
     written = str(written_out(statement))
