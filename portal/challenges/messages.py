@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, Select, Text, bindparam, exists, select
+from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import StageResponse, Submission
 from portal.challenges.states import Reason, ResponseState, State
 from portal.challenges.work import Work
-from portal.database.prepared import Prepared
 from portal.messages import messages
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
@@ -149,35 +150,15 @@ def rejected(session: Session, work: Work) -> None:
 
 def handed_in(session: Session, work: Work) -> None:
     """Tell the managers that something waits, each once until they have read it."""
-    managers = _untold(session, kind=HandedIn.key, but=work.submission.person_id)
-    for manager in managers:
+    for manager_id in session.scalars(_UNTOLD, {"but": work.submission.person_id}).all():
         messages.notify(
             session,
-            manager.id,
+            manager_id,
             HandedIn.key,
             link=QUEUE,
             subject_ref=f"submission:{work.submission.id}",
             title=work.challenge,
         )
-
-
-@Prepared
-def _untold() -> Select[int]:
-    told = exists().where(
-        Message.person_id == Person.id, Message.kind == bindparam("kind", type_=Text), Message.read_at.is_(None)
-    )
-    return (
-        select(Person.id)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .where(
-            PersonRole.role == Role.MANAGER,
-            Person.suspended_at.is_(None),
-            Person.id != bindparam("but", type_=BigInteger),
-            ~told,
-        )
-        .order_by(Person.id)
-        .limit(100)
-    )
 
 
 def _tell(session: Session, work: Work, kind: str, **data: object) -> None:
@@ -195,3 +176,19 @@ def _tell(session: Session, work: Work, kind: str, **data: object) -> None:
 
 def _position(response: StageResponse) -> int:
     return response.stage.position
+
+
+_TOLD: Final = exists().where(Message.person_id == Person.id, Message.kind == HandedIn.key, Message.read_at.is_(None))
+_UNTOLD: Final = (
+    select(Person.id)
+    .join(PersonRole, PersonRole.person_id == Person.id)
+    .where(
+        PersonRole.role == Role.MANAGER,
+        Person.suspended_at.is_(None),
+        Person.id != bindparam("but", type_=BigInteger),
+        ~_TOLD,
+    )
+    .order_by(Person.id)
+    .limit(100)
+)
+"""Managers, but for who handed in, with nothing unread that says that something waits."""

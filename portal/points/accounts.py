@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Integer, Select, Text, and_, bindparam, exist
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from portal.database.prepared import Prepared
 from portal.people import people
 from portal.people.states import Role
 from portal.points.drafts import Effect, effect_of_noted, noted
@@ -41,7 +40,8 @@ def of(session: Session, person_id: int, *, award: str = _NO_SUBJECT) -> Account
 
     The same statement tells whether `award` (a subject) was paid already, and where levels begin.
     """
-    rows = _around(session, person=person_id, shard=person_id % SHARDS, award=award)
+    asked = {"person": person_id, "shard": person_id % SHARDS, "award": award}
+    rows = session.execute(_AROUND, asked).all()
     found = {row.kind: (row.id, Effect(row.posted, row.held, row.lifetime)) for row in rows}
     if AccountKind.PERSON not in found or AccountKind.CLAWBACK not in found:
         open_for(session, person_id)
@@ -72,7 +72,14 @@ def open_for(session: Session, person_id: int) -> None:
     session.execute(insert(Account).values(rows).on_conflict_do_nothing())
 
 
-@Prepared
+def _open_for_advocate(session: Session, person_id: int, role: Role) -> None:
+    if role is Role.ADVOCATE:
+        open_for(session, person_id)
+
+
+people.ON_ROLE.append(_open_for_advocate)
+
+
 def _around() -> Select[*tuple[Any, ...]]:
     person = bindparam("person", type_=BigInteger)
     own = and_(Account.kind.in_((AccountKind.PERSON, AccountKind.CLAWBACK)), Account.person_id == person)
@@ -95,9 +102,5 @@ def _around() -> Select[*tuple[Any, ...]]:
     ).where(Account.unit == "points", or_(own, sharded, common))
 
 
-def _open_for_advocate(session: Session, person_id: int, role: Role) -> None:
-    if role is Role.ADVOCATE:
-        open_for(session, person_id)
-
-
-people.ON_ROLE.append(_open_for_advocate)
+_AROUND: Final = _around()
+"""Not `Prepared`, which flushes what the verb has still to write at once."""

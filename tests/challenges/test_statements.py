@@ -1,6 +1,7 @@
 """What handing in and approving cost: so many statements and no more, however many steps and managers there are.
 
-The queue's statement goes past the engine and is not counted: it is one for all jobs of a transaction.
+The queue's statement goes past the engine and is not counted: it is one for all jobs of a transaction. The points are
+few, so that no level is reached, which is told by a question and a message of its own.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ def approve(db: Session, submission_id: int, by: Actor) -> None:
 
 
 def test_work_is_approved_with_few_statements(
-    db: Session, ana: Actor, mia: Actor, story: Challenge, count_queries: Count
+    db: Session, ana: Actor, mia: Actor, offer: Offer, count_queries: Count
 ) -> None:
-    waiting = hand_in(db, story, ana).id
+    waiting = hand_in(db, offer(("confirm", 1), ("story", 5)), ana).id
     db.expunge_all()
     assert count_queries(lambda: approve(db, waiting, mia)) <= APPROVED
     jobs = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'messages.send'")
@@ -90,16 +91,17 @@ def test_work_is_approved_with_few_statements(
 def test_each_step_that_is_paid_adds_the_question_what_was_paid_before(
     db: Session, ana: Actor, mia: Actor, offer: Offer, count_queries: Count
 ) -> None:
-    waiting = hand_in(db, offer(("story", 150), ("story", 20), ("story", 30)), ana)
+    waiting = hand_in(db, offer(("story", 5), ("story", 2), ("story", 3)), ana)
     assert len(stages(db, waiting)) == 3
     db.expunge_all()
     assert count_queries(lambda: approve(db, waiting.id, mia)) <= APPROVED + 2
 
 
 def test_a_verdict_is_applied_with_few_statements(
-    db: Session, ana: Actor, mia: Actor, story: Challenge, count_queries: Count
+    db: Session, ana: Actor, mia: Actor, offer: Offer, count_queries: Count
 ) -> None:
-    verdict = verdicts.record(db, hand_in(db, story, ana).id, Decision.APPROVE, by=mia).id
+    waiting = hand_in(db, offer(("confirm", 1), ("story", 5)), ana)
+    verdict = verdicts.record(db, waiting.id, Decision.APPROVE, by=mia).id
     db.commit()
     db.expunge_all()
 
