@@ -11,7 +11,7 @@ from werkzeug.utils import import_string
 
 from portal import jobs
 from portal.access import invitations
-from portal.cli import data, demo
+from portal.cli import data, demo, inspection
 from portal.cli.installation import application, bring_to_shape, load_settings
 from portal.cli.serve import serve as run_system
 from portal.database import db, embedded, run, safety
@@ -117,7 +117,7 @@ def create_admin(email: str) -> None:
         click.echo(run(lambda session: invitations.invite_admin(session, email)))
 
 
-for _command in (*data.COMMANDS, *demo.COMMANDS):
+for _command in (*data.COMMANDS, *inspection.COMMANDS, *demo.COMMANDS):
     portal.add_command(_command)
 
 

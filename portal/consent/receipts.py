@@ -131,6 +131,24 @@ def sign(content: dict[str, Any], secret: str) -> dict[str, Any]:
     }
 
 
+def text(document: dict[str, Any]) -> str:
+    """The file that a person keeps, as it is downloaded."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def is_unchanged(file: bytes, secrets: Iterable[str]) -> bool:
+    """Whether a file is, byte by byte, a receipt that was downloaded from this installation.
+
+    Signing again gives the same bytes, so that nothing in it goes unread: spaces, keys twice, spare bits of base64.
+    """
+    try:
+        document = json.loads(file)
+        content = document["receipt"]
+        return isinstance(content, dict) and any(text(sign(content, secret)).encode() == file for secret in secrets)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return False
+
+
 def verify(document: dict[str, Any], secrets: Iterable[str]) -> bool:
     """Whether a receipt is unchanged and was signed with a key of this installation, present or former."""
     try:

@@ -4,61 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from portal import cli
 from portal.cli import installation
+from tests.cli.asking import SAFE, Portal
 from tests.cluster import Cluster
-
-KEY = "kJ8-2fQx7Lw0zRt5Vb9Nc3Hm6Yp1Sd4G"
-SAFE = {"PORTAL_ENV": "production", "SECRET_KEY": KEY, "PORTAL_BASE_URL": "https://advocates.example.com"}
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def refused(self, *words: str, code: int = 1) -> None:
-        """It ended with the code and a sentence on standard error, in which all these words are; no traceback."""
-        assert self.code == code, self
-        assert "Traceback" not in self.err
-        for word in words:
-            assert word in self.err
-
-
-Portal = Callable[..., Ended]
-
-
-@pytest.fixture
-def portal(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Portal:
-    """`portal …` in an environment of its own."""
-
-    def command(*arguments: str, **environ: str | None) -> Ended:
-        values = {"PORTAL_ENV": "test", "DATABASE_URL": database, "PORTAL_INSTANCE": str(tmp_path), **environ}
-        for name in ("SECRET_KEY", "PORTAL_BASE_URL", "FLASK_DEBUG", "PORT", *values):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in values.items():
-            if value is not None:
-                monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["portal", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    return command
 
 
 def test_the_exit_code_reaches_the_shell() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +139,7 @@ def download_receipt(receipt: UUID) -> Response:
     document = receipts.receipt(
         db.session(), event, secret=settings.signing_keys[0], base_url=settings.base_url.rstrip("/")
     )
-    response = make_response(json.dumps(document, indent=2, ensure_ascii=False))
+    response = make_response(receipts.text(document))
     response.headers["Content-Type"] = "application/json; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="consent-receipt-{receipt}.json"'
     return response
