@@ -6,12 +6,14 @@ from typing import Final
 
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import StageResponse, Submission
 from portal.challenges.states import Reason, ResponseState, State
 from portal.challenges.work import Work
+from portal.database.prepared import Prepared
 from portal.messages import messages
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
@@ -33,11 +35,16 @@ class _AboutSubmission(MessageKind):
         return None if stands is self.state else Held.SUPERSEDED
 
 
+from portal.people.states import MANAGERS
+
+
 @message_kind
 class Approved(_AboutSubmission):
     """The work was accepted and paid."""
 
     key = "challenges.approved"
+    title = _l("Your work is approved")
+    why = _l("You handed this in.")
     icon = "circle-check"
     tone = "ok"
     state = State.APPROVED
@@ -64,6 +71,8 @@ class ChangesAsked(_AboutSubmission):
     """A manager asks for changes to named steps."""
 
     key = "challenges.changes_asked"
+    title = _l("Changes are asked for")
+    why = _l("You handed this in.")
     category = "needs_you"
     icon = "undo-2"
     tone = "warn"
@@ -91,6 +100,8 @@ class Rejected(_AboutSubmission):
     """The work was not accepted."""
 
     key = "challenges.rejected"
+    title = _l("Your work is not approved")
+    why = _l("You handed this in.")
     icon = "info"
     tone = "info"
     state = State.REJECTED
@@ -116,6 +127,9 @@ class HandedIn(_AboutSubmission):
     """Something waits in the review queue; only in the portal, and once until it is read."""
 
     key = "challenges.handed_in"
+    title = _l("Work to approve")
+    why = _l("You decide about what advocates hand in.")
+    readers = MANAGERS
     category = "needs_you"
     icon = "inbox"
     mail = False
@@ -150,7 +164,7 @@ def rejected(session: Session, work: Work) -> None:
 
 def handed_in(session: Session, work: Work) -> None:
     """Tell the managers that something waits, each once until they have read it."""
-    for manager_id in session.scalars(_UNTOLD, {"but": work.submission.person_id}).all():
+    for manager_id in (row.id for row in _untold(session, but=work.submission.person_id)):
         messages.notify(
             session,
             manager_id,
@@ -179,16 +193,18 @@ def _position(response: StageResponse) -> int:
 
 
 _TOLD: Final = exists().where(Message.person_id == Person.id, Message.kind == HandedIn.key, Message.read_at.is_(None))
-_UNTOLD: Final = (
-    select(Person.id)
-    .join(PersonRole, PersonRole.person_id == Person.id)
-    .where(
-        PersonRole.role == Role.MANAGER,
-        Person.suspended_at.is_(None),
-        Person.id != bindparam("but", type_=BigInteger),
-        ~_TOLD,
+_untold: Final = Prepared(
+    lambda: (
+        select(Person.id)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .where(
+            PersonRole.role == Role.MANAGER,
+            Person.suspended_at.is_(None),
+            Person.id != bindparam("but", type_=BigInteger),
+            ~_TOLD,
+        )
+        .order_by(Person.id)
+        .limit(100)
     )
-    .order_by(Person.id)
-    .limit(100)
 )
 """Managers, but for who handed in, with nothing unread that says that something waits."""

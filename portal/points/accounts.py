@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Integer, Select, Text, and_, bindparam, exist
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from portal.database.prepared import Prepared
 from portal.people import people
 from portal.people.states import Role
 from portal.points.drafts import Effect, effect_of_noted, noted
@@ -40,8 +41,7 @@ def of(session: Session, person_id: int, *, award: str = _NO_SUBJECT) -> Account
 
     The same statement tells whether `award` (a subject) was paid already, and where levels begin.
     """
-    asked = {"person": person_id, "shard": person_id % SHARDS, "award": award}
-    rows = session.execute(_AROUND, asked).all()
+    rows = _around(session, person=person_id, shard=person_id % SHARDS, award=award)
     found = {row.kind: (row.id, Effect(row.posted, row.held, row.lifetime)) for row in rows}
     if AccountKind.PERSON not in found or AccountKind.CLAWBACK not in found:
         open_for(session, person_id)
@@ -80,6 +80,7 @@ def _open_for_advocate(session: Session, person_id: int, role: Role) -> None:
 people.ON_ROLE.append(_open_for_advocate)
 
 
+@Prepared
 def _around() -> Select[*tuple[Any, ...]]:
     person = bindparam("person", type_=BigInteger)
     own = and_(Account.kind.in_((AccountKind.PERSON, AccountKind.CLAWBACK)), Account.person_id == person)
@@ -100,7 +101,3 @@ def _around() -> Select[*tuple[Any, ...]]:
         paid.label("awarded"),
         levels.label("thresholds"),
     ).where(Account.unit == "points", or_(own, sharded, common))
-
-
-_AROUND: Final = _around()
-"""Not `Prepared`, which flushes what the verb has still to write at once."""
