@@ -11,10 +11,11 @@ from werkzeug.utils import import_string
 
 from portal import jobs
 from portal.access import invitations
-from portal.cli import data, demo, inspection
+from portal.cli import backups, data, demo, inspection
 from portal.cli.installation import application, bring_to_shape, load_settings
 from portal.cli.serve import serve as run_system
 from portal.database import db, embedded, run, safety
+from portal.database.archive import BackupError
 from portal.database.invariants import check_invariants, known
 from portal.database.refusal import Refusal
 from portal.database.shape import UnknownRevisionError
@@ -117,7 +118,7 @@ def create_admin(email: str) -> None:
         click.echo(run(lambda session: invitations.invite_admin(session, email)))
 
 
-for _command in (*data.COMMANDS, *inspection.COMMANDS, *demo.COMMANDS):
+for _command in (*data.COMMANDS, *backups.COMMANDS, *inspection.COMMANDS, *demo.COMMANDS):
     portal.add_command(_command)
 
 
@@ -131,7 +132,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (Refusal, UnsafeSettings, embedded.EmbeddedError, UnknownRevisionError) as error:
+    except (Refusal, UnsafeSettings, embedded.EmbeddedError, UnknownRevisionError, BackupError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except OperationalError as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -17,9 +16,7 @@ from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
-from portal.database.shape import UnknownRevisionError, known, scripts
-
-_ONE_AT_A_TIME: Final = 7_241_001
+from portal.database.shape import SHAPE_LOCK, UnknownRevisionError, known, scripts
 
 
 def config(connection: Connection) -> Config:
@@ -47,8 +44,26 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         connection.execute(
             text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
         )
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHAPE_LOCK})
         command.upgrade(config(connection), revision)
+
+
+def rebuild(connection: Connection, revision: str) -> None:
+    """Take down all that is there and build the shape of `revision`, empty, in the transaction that is open.
+
+    Refuses (`UnknownRevisionError`) a database that a later version has shaped.
+    """
+    with _said_plainly():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHAPE_LOCK})
+        if MigrationContext.configure(connection).get_current_revision() is not None:
+            command.downgrade(config(connection), "base")
+        command.upgrade(config(connection), revision)
+
+
+def raise_to_head(connection: Connection) -> None:
+    """Upgrade to this version's shape in the transaction that is open."""
+    with _said_plainly():
+        command.upgrade(config(connection), "head")
 
 
 def downgrade(engine: Engine, revision: str) -> None:

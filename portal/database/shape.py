@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+SHAPE_LOCK: Final = 7_241_001
+"""The advisory lock of whoever changes the shape of the database; shared by who needs it to stay."""
 _HERE: Final = Path(__file__).resolve().parent.parent
 _NAMES: Final = re.compile(r'^revision = "(\w+)"\ndown_revision = (?:None|"(\w+)")$', re.MULTILINE)
 
