@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
+from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
 from admin.program.desk import bp as desk
@@ -25,6 +26,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     challenges,
     people,
     nominations,
+    adjustments,
     rewards,
     redemptions,
     requests,
@@ -41,6 +43,7 @@ NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Reference pool"), "program_pool.index", "users", 39),
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Nominations"), "program_nominations.index", "hand-heart", 45),
+    shell.Item("manager", _PROGRAM, _l("Adjustments"), "program_points.index", "coins", 46),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.clock import PORTAL_NOW
 from portal.database import Base, Identified, choices
+from portal.points.states import ProposalState
 
 SHARDS: Final = 64
 """Accounts that all transfers would meet on are split, by `person_id % 64`."""
@@ -152,6 +154,55 @@ class Transfer(Identified, Base):
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+
+
+class AdjustmentProposal(Identified, Base):
+    """An adjustment above the program's limit, until a second person has decided on it, once (trust.md L8).
+
+    It is approved together with its transfer, which the key into the ledger demands. Who proposed it may only withdraw.
+    """
+
+    __tablename__ = "adjustment_proposal"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["settled_kind", "settled_subject"],
+            ["transfer.kind", "transfer.subject"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        CheckConstraint(f"points <> 0 AND points BETWEEN -{LARGEST_AMOUNT} AND {LARGEST_AMOUNT}", name="points"),
+        CheckConstraint(
+            f"char_length(reason) BETWEEN 1 AND {LONGEST_REASON} AND char_length(note) BETWEEN 1 AND {LONGEST_REASON}",
+            name="told",
+        ),
+        CheckConstraint("proposed_by <> person_id AND decided_by <> person_id", name="not_own"),
+        CheckConstraint(
+            "(state = 'waiting') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_at IS NULL)", name="decided"
+        ),
+        CheckConstraint("(decided_by = proposed_by) = (state = 'withdrawn')", name="second_person"),
+        Index("ix_adjustment_proposal_person_id_id", "person_id", "id"),
+        Index("ix_adjustment_proposal_waiting", "id", postgresql_where=text("decided_at IS NULL")),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    points: Mapped[int]
+    reason: Mapped[str]
+    request_key: Mapped[UUID] = mapped_column(unique=True)
+    state: Mapped[ProposalState] = mapped_column(choices(ProposalState, "state"), server_default="waiting")
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str | None]
+    settled_kind: Mapped[str | None] = mapped_column(
+        Computed("CASE WHEN state = 'approved'::text THEN 'adjustment'::text ELSE NULL::text END", persisted=True)
+    )
+    settled_subject: Mapped[str | None] = mapped_column(
+        Computed(
+            "CASE WHEN state = 'approved'::text THEN 'adjustment:'::text || public_id::text ELSE NULL::text END",
+            persisted=True,
+        )
+    )
 
 
 class Level(Base):

@@ -12,7 +12,7 @@ from portal.audit import SYSTEM, Actor
 from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
-from portal.points import awards
+from portal.points import adjustments, awards
 from portal.references import pool
 from portal.rewards import catalogue, redemption
 from portal.web.session import hash_token
@@ -52,6 +52,7 @@ def _members(session: Session, world: World) -> None:
         member = join(session, f"Member Number{number}", "advocate", company_id=world.numbers["firm"])
         world.people[f"member {number}"] = member
         hand_in(session, world.numbers["reviewed"], member)
+        _adjusted(session, world, member, decided=number % 2 == 0)
         consents.give(session, _id(member), [SAME_INDUSTRY, OTHER_INDUSTRIES], by=member)
         shy = join(session, f"Shy Number{number}", "advocate")
         pool.propose(session, _id(shy), because="submission:1")
@@ -64,6 +65,14 @@ def _members(session: Session, world: World) -> None:
             by=world.people["sales"],
         )
         session.commit()
+
+
+def _adjusted(session: Session, world: World, member: Actor, *, decided: bool) -> None:
+    by, second = world.people["colleague"], world.people["manager"]
+    for who in (_id(member), world.id_of("member")):
+        made = adjustments.enter(session, who, 900, reason="A prize", by=by, key=uuid4())
+        if decided and made is not None:
+            adjustments.approve(session, made.id, by=second)
 
 
 def _ana(session: Session, world: World) -> None:

@@ -60,6 +60,13 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/admin/people/<uuid:person>/roles": {"role": "sales"},
     "/admin/people/<uuid:person>/roles/revocations": {"role": "advocate"},
     "/admin/people/<uuid:person>/invitations": {"email": "again@world.example", "role": "advocate"},
+    "/admin/people/<uuid:person>/points": lambda _world: {
+        "way": "add",
+        "points": "5",
+        "reason": "A gift",
+        "request_key": str(uuid4()),
+    },
+    "/admin/adjustments/<uuid:proposal>/decision": {"decision": "approve", "note": ""},
     "/admin/nominations/new": _NOMINEE,
     "/admin/nominations/<uuid:nomination>/decision": {"decision": "approve", "note": ""},
     "/admin/rewards/new": {**_REWARD, "seen_stock": ""},

@@ -194,6 +194,12 @@ MATRIX: Final = (
     Row("POST", "/admin/nominations/new", "d   f   f   f   g   g"),
     Row("GET", "/admin/nominations/<uuid:nomination>", "d-d m-m m-m m-m o-m o-m", "nomination"),
     Row("POST", "/admin/nominations/<uuid:nomination>/decision", "d-d m-m m-m m-m g-m g-m", "nomination"),
+    # The program desk: points by hand
+    Row("GET", "/admin/people/<uuid:person>/points", "d-d m-m m-m m-m o-m o-m", "person"),
+    Row("POST", "/admin/people/<uuid:person>/points", "d-d m-m m-m m-m g-m g-m", "person"),
+    Row("GET", "/admin/adjustments", "d   f   f   f   o   o"),
+    Row("GET", "/admin/adjustments/<uuid:proposal>", "d-d m-m m-m m-m o-m o-m", "proposal"),
+    Row("POST", "/admin/adjustments/<uuid:proposal>/decision", "d-d m-m m-m m-m g-m g-m", "proposal"),
     # The program desk: rewards and redemptions
     Row("GET", "/admin/rewards", "d   f   f   f   o   o"),
     Row("GET", "/admin/rewards/new", "d   f   f   f   o   o"),

@@ -22,7 +22,7 @@ from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
 from portal.people.states import AdvocateStatus
-from portal.points import awards
+from portal.points import adjustments, awards
 from portal.program import Program
 from portal.references import answers, calls, opportunities, pool, profile, requests
 from portal.references.models import Assignment, ReferenceCall, ReferenceRequest
@@ -64,6 +64,7 @@ def build(session: Session, keys: list[str]) -> World:
     _pool(session, world)
     _requests(session, world)
     _orders(session, world)
+    _adjustments(session, world)
     _doors(session, world, keys)
     session.commit()
     return world
@@ -292,6 +293,15 @@ def _orders(session: Session, world: World) -> None:
             if state == "delivered":
                 redemption.fulfil(session, made.id, by=world.people["manager"], note="Sent.")
                 session.commit()
+
+
+def _adjustments(session: Session, world: World) -> None:
+    made = adjustments.enter(
+        session, world.id_of("member"), 900, reason="A prize", by=world.people["colleague"], key=uuid4()
+    )
+    assert made is not None
+    world.things["proposal"] = str(made.public_id)
+    session.commit()
 
 
 def _doors(session: Session, world: World, keys: list[str]) -> None:

@@ -112,6 +112,13 @@ PLANTS: Final = (
     ),
     plant("points.sum_is_zero", one("account", "posted = posted + 5", "kind = 'issuance'")),
     plant(
+        "points.proposals_agree",
+        "INSERT INTO adjustment_proposal (person_id, points, reason, request_key, state, proposed_by, decided_by,"
+        " decided_at) SELECT p.person_id, 900, 'Planted', gen_random_uuid(), 'approved', s[1], s[2], portal_now()"
+        " FROM (SELECT min(person_id) AS person_id FROM person_role WHERE role = 'advocate') p,"
+        " (SELECT array_agg(person_id ORDER BY person_id) AS s FROM person_role WHERE role <> 'advocate') staff",
+    ),
+    plant(
         "points.taken_back_whole",
         "INSERT INTO transfer (kind, subject, phase, debit, credit, amount, reverses, lifetime_of, cause, reason)"
         " SELECT 'reversal', subject, 'single', credit, debit, amount - 1, id, credit, cause, 'Planted'"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.database.invariants import check_invariants, known
-from portal.points import accounts, awards
+from portal.points import accounts, adjustments, awards
 from portal.points.accounts import Accounts
 from tests.conftest import Superuser
 from tests.points.earning import earn, hold, who
@@ -119,6 +121,28 @@ def test_an_award_taken_back_by_more_than_it_was_is_noticed(
     assert breached(db)["points.taken_back_whole"] == ("award trial_award:1",)
 
 
+@pytest.mark.parametrize(
+    "change", ["points = points + 1", "points = -points", "state = 'not_approved', note = 'No'", "reason = 'Else'"]
+)
+def test_a_proposal_that_is_not_what_happened_is_noticed(
+    db: Session,
+    ana: Actor,
+    mia: Actor,
+    max_: Actor,
+    superuser: Superuser,
+    breaches_expected: list[str],
+    change: str,
+) -> None:
+    proposal = adjustments.enter(db, who(ana), 900, reason="A prize", by=mia, key=uuid4())
+    assert proposal is not None
+    adjustments.approve(db, proposal.id, by=max_)
+    db.commit()
+    assert breached(db) == {}
+    superuser.plant(f"UPDATE adjustment_proposal SET {change}")
+    breaches_expected += ["points.proposals_agree"]
+    assert set(breached(db)) == {"points.proposals_agree"}
+
+
 def test_every_rule_of_the_ledger_is_broken_here() -> None:
     broken = {
         "points.sum_is_zero",
@@ -127,5 +151,6 @@ def test_every_rule_of_the_ledger_is_broken_here() -> None:
         "points.accounts_fit",
         "points.holds_settle_as_held",
         "points.taken_back_whole",
+        "points.proposals_agree",
     }
     assert {name for name in known() if name.startswith("points.")} == broken

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.points import awards, ledger
+from portal.points import adjustments, awards, ledger
 from portal.rewards import redemption
 
 from .arena import WIDE, Arena
@@ -136,3 +136,29 @@ def test_restocking_does_not_undo_a_redemption(arena: Arena) -> None:
     assert arena.one("SELECT stock FROM reward") == 40 - arena.one(
         "SELECT count(*) FROM redemption WHERE state NOT IN ('failed', 'cancelled')"
     )
+
+
+def test_a_proposal_is_decided_once_by_many_approvers(arena: Arena) -> None:
+    ana, mia = advocate(arena), somebody(arena, "manager")
+    others = [somebody(arena, "manager") for _ in range(8)]
+    number = arena.do(lambda s: adjustments.enter(s, who(ana), 900, reason="A prize", by=mia, key=uuid4()).id)  # type: ignore[union-attr]
+    works = [lambda s, b=b: adjustments.approve(s, number, by=b).decided_by for b in others]
+    works += [lambda s, b=b: adjustments.decline(s, number, by=b, note="No").decided_by for b in others[:4]]
+    works.append(lambda s: adjustments.withdraw(s, number, by=mia).decided_by)
+    ended = arena.at_once(works * 4)
+    assert not ended.errors
+    assert set(ended.statuses()) == {409}
+    (winner,) = set(ended.values)
+    state, decided_by = arena.superuser.connection.execute(
+        "SELECT state, decided_by FROM adjustment_proposal"
+    ).fetchone()  # type: ignore[misc]
+    assert decided_by == winner
+    assert points_of(arena, ana).available == (900 if state == "approved" else 0)
+
+
+def test_one_proposal_of_one_form(arena: Arena) -> None:
+    ana, mia, key = advocate(arena), somebody(arena, "manager"), uuid4()
+    enter = lambda s: adjustments.enter(s, who(ana), 900, reason="A prize", by=mia, key=key).id  # type: ignore[union-attr] # noqa: E731
+    ended = arena.at_once([enter] * WIDE)
+    ended.fair(WIDE)
+    assert len(set(ended.values)) == 1
