@@ -66,6 +66,7 @@ def settle(connection: Connection) -> None:
 
 def take(connection: Connection, archive: Writer) -> Manifest:
     """Write all rows into the archive; what they are. The database has the shape of this version."""
+    began = datetime.now(UTC)
     tables = _tables(connection)
     for table in tables:
         with archive.table(table.name) as sink, connection.cursor() as cursor:
@@ -77,7 +78,7 @@ def take(connection: Connection, archive: Writer) -> Manifest:
         format=FORMAT,
         version=version("advocate-portal"),
         revision=head(),
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_at=began.isoformat(timespec="seconds"),
         tables=tables,
         sequences=_sequences(connection),
     )
