@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from portal.access import tokens
@@ -14,6 +15,7 @@ from portal.clock import now
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
+from portal.people.states import MANAGERS, STAFF
 
 
 @message_kind
@@ -21,6 +23,8 @@ class SignIn(MessageKind):
     """The link that somebody asked for; its token is made in the mail only."""
 
     key = "access.sign_in"
+    title = _l("Links to sign in")
+    why = _l("Somebody asked for a link to sign in with your address.")
     category = "account"
     icon = "key-round"
     in_portal = False
@@ -68,6 +72,8 @@ class Invited(MessageKind):
     """An invitation to the program or to a desk."""
 
     key = "access.invitation"
+    title = _l("Invitations")
+    why = _l("The program team has invited you.")
     category = "account"
     icon = "mail"
     in_portal = False
@@ -109,6 +115,9 @@ class Nominated(MessageKind):
     """Tells the managers that somebody waits for their decision."""
 
     key = "access.nominated"
+    title = _l("Customers are nominated")
+    why = _l("You decide about nominations.")
+    readers = MANAGERS
     category = "needs_you"
     icon = "user-plus"
 
@@ -130,6 +139,9 @@ class NominationDecided(MessageKind):
     """Tells the colleague who nominated what came of it."""
 
     key = "access.nomination_decided"
+    title = _l("Decisions on whom you nominated")
+    why = _l("You nominated this customer.")
+    readers = STAFF
     icon = "user-check"
 
     def subject(self, data: Data) -> str:

@@ -19,6 +19,7 @@ from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason as Held
 from portal.people.models import Person, PersonRole, Role
+from portal.people.states import MANAGERS
 
 QUEUE: str = "/admin/approvals"
 
@@ -33,9 +34,6 @@ class _AboutSubmission(MessageKind):
         number = int((message.subject_ref or "submission:0").partition(":")[2])
         stands = session.scalar(select(Submission.state).where(Submission.id == number))
         return None if stands is self.state else Held.SUPERSEDED
-
-
-from portal.people.states import MANAGERS
 
 
 @message_kind

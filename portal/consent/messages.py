@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import current_app
 from flask_babel import format_date
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from portal.consent import links
@@ -28,6 +29,8 @@ class Given(MessageKind):
     """What was agreed to, with the link that takes it back; not sent when it was taken back meanwhile."""
 
     key = "consent.given"
+    title = _l("What you agreed to")
+    why = _l("You agreed to this, and have a right to a record of it.")
     category = "account"
     icon = "shield-check"
     tone = "ok"
@@ -69,6 +72,8 @@ class Withdrawn(MessageKind):
     """That it was taken back; the receipt is on the page."""
 
     key = "consent.withdrawn"
+    title = _l("What you withdrew")
+    why = _l("You withdrew this, and have a right to a record of it.")
     category = "account"
     icon = "undo-2"
     tone = "info"
@@ -94,6 +99,8 @@ class Expired(MessageKind):
     """That its time was up; agreeing again is theirs to decide."""
 
     key = "consent.expired"
+    title = _l("What you agreed to has run out")
+    why = _l("You had agreed to this for a time that is over.")
     category = "account"
     icon = "clock"
     tone = "warn"

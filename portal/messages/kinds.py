@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from portal.messages.models import Message
+from portal.messages.models import ESSENTIAL, Message
 from portal.messages.states import Reason
+from portal.people.states import Role
 
 Data = Mapping[str, Any]
+_ESSENTIAL: Final = re.compile(ESSENTIAL)
 
 
 class MessageKind:
@@ -18,6 +23,12 @@ class MessageKind:
 
     key: ClassVar[str]
     """`<slice>.<what>`, as stored."""
+    title: ClassVar[str | LazyString] = _l("Other news")
+    """What messages of this kind are about, where people choose their mails."""
+    why: ClassVar[str | LazyString] = _l("It concerns something that you take part in.")
+    """Why somebody gets it, as a sentence: shown beside the message and at the foot of its mail."""
+    readers: ClassVar[frozenset[str]] = frozenset({Role.ADVOCATE})
+    """The roles whose holders it is for."""
     category: ClassVar[str] = "news"
     """`needs_you`, `news` or `account`: the tab of the message centre."""
     icon: ClassVar[str] = "bell"
@@ -31,6 +42,11 @@ class MessageKind:
     def tab(self) -> str:
         """The tab of the message centre that shows it."""
         return "needs_you" if self.category == "needs_you" else "news"
+
+    @property
+    def optional(self) -> bool:
+        """Whether people may switch its mails off; what only lives in the mail, and what is essential, always goes."""
+        return self.mail and self.in_portal and not _ESSENTIAL.match(self.key)
 
     def subject(self, data: Data) -> str:
         """One line."""

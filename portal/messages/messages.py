@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from portal import jobs
 from portal.clock import PORTAL_NOW, now
 from portal.database.invariants import invariant
 from portal.messages.kinds import KINDS, MessageKind, kind_of
-from portal.messages.models import Message
+from portal.messages.models import MailPreference, Message, QuietHours
+from portal.messages.quiet import quiet_until, zone_named
 from portal.messages.states import MessageState, Reason
 from portal.people.models import Person, PersonEmail
 
@@ -66,7 +68,7 @@ def supersede(session: Session, subject_ref: str) -> None:
     session.execute(
         update(Message)
         .where(Message.subject_ref == subject_ref, Message.state.in_([MessageState.QUEUED, MessageState.HELD]))
-        .values(state=MessageState.DROPPED, reason=Reason.SUPERSEDED)
+        .values(state=MessageState.DROPPED, reason=Reason.SUPERSEDED, held_until=None)
     )
 
 
@@ -101,7 +103,8 @@ def unread(session: Session, person_id: int) -> int:
 def take_up(session: Session, message_id: int) -> tuple[Message, MessageKind, Person, str] | None:
     """Lock a message's person and the message, ask again whether it may go, and mark it as sending.
 
-    None when there is nothing to send: it went already, or must not go any more (then it is dropped with the reason).
+    None when there is nothing to send: it went already, must not go any more (then it is dropped with the reason), or
+    falls into the quiet hours of its reader (then it is held, and queued for when they end).
     """
     person_id = session.scalar(select(Message.person_id).where(Message.id == message_id))
     if person_id is None:
@@ -114,9 +117,12 @@ def take_up(session: Session, message_id: int) -> tuple[Message, MessageKind, Pe
     address = kind.address(session, message) or _primary_address(session, person_id)
     reason = _obstacle(session, message, kind, person, address)
     if reason is not None or address is None:
-        message.state, message.reason = MessageState.DROPPED, reason or Reason.NO_ADDRESS
+        message.state, message.reason, message.held_until = MessageState.DROPPED, reason or Reason.NO_ADDRESS, None
         return None
-    message.state, message.reason, message.sending_at = MessageState.SENDING, None, now(session)
+    if kind.optional and _held(session, message, person):
+        return None
+    message.state, message.reason, message.held_until = MessageState.SENDING, None, None
+    message.sending_at = now(session)
     session.flush()
     return message, kind, person, address
 
@@ -135,10 +141,11 @@ def finish(session: Session, message_id: int, *, refused: Reason | None = None) 
 
 
 def try_again(session: Session) -> int:
-    """Queue again what is held or was left behind by a worker that died; how many."""
+    """Queue again what is held or was left behind by a worker that died; how many. Quiet hours are waited for."""
     waiting = select(Message.id).where(
         Message.state.in_([MessageState.QUEUED, MessageState.SENDING, MessageState.HELD]),
         func.coalesce(Message.sending_at, Message.created_at) < func.now() - timedelta(minutes=5),
+        func.coalesce(Message.held_until, PORTAL_NOW) <= PORTAL_NOW,
     )
     found = session.scalars(waiting.order_by(Message.id).limit(500)).all()
     for message_id in found:
@@ -155,10 +162,31 @@ def _obstacle(
         return Reason.SUSPENDED
     if address is None:
         return Reason.NO_ADDRESS
+    if kind.optional and _unwanted(session, person.id, message.kind):
+        return Reason.UNSUBSCRIBED
     refused = kind.may_send(session, message)
     if refused is not None:
         return refused
     return Reason.EXPIRED if message.created_at < now(session) - STALE else None
+
+
+def _unwanted(session: Session, person_id: int, kind: str) -> bool:
+    own = select(MailPreference.wanted).where(MailPreference.person_id == person_id, MailPreference.kind == kind)
+    return session.scalar(own) is False
+
+
+def _held(session: Session, message: Message, person: Person) -> bool:
+    """Hold a message until its reader's quiet hours are over, by their clock; whether it has to wait."""
+    hours = session.get(QuietHours, person.id, populate_existing=True)
+    if hours is None:
+        return False
+    until = quiet_until(hours.starts, hours.ends, zone_named(person.time_zone), now(session))
+    if until is None:
+        return False
+    message.state, message.reason, message.held_until = MessageState.HELD, Reason.QUIET_HOURS, until
+    seconds = math.ceil((until - now(session)).total_seconds())
+    jobs.defer(session, "messages.send", in_seconds=seconds, message_id=message.id)
+    return True
 
 
 def _primary_address(session: Session, person_id: int) -> str | None:

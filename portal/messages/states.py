@@ -30,11 +30,19 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     UNDELIVERABLE = "undeliverable"
     MAIL_OFF = "mail_off"
+    QUIET_HOURS = "quiet_hours"
 
     @property
     def label(self) -> LazyString:
         """The reason as people read it."""
         return _REASONS[self]
+
+
+class Through(StrEnum):
+    """Where a person said which mails they want."""
+
+    PORTAL = "portal"
+    MAIL = "mail"
 
 
 _REASONS: Final = {
@@ -46,6 +54,7 @@ _REASONS: Final = {
     Reason.EXPIRED: _l("It came too late to be of use"),
     Reason.UNDELIVERABLE: _l("The mail server of the address refuses it"),
     Reason.MAIL_OFF: _l("Our mail server cannot be reached; it is tried again"),
+    Reason.QUIET_HOURS: _l("It waits until the quiet hours are over"),
 }
 
 TRANSITIONS: Final[dict[MessageState, frozenset[MessageState]]] = {

@@ -15,6 +15,8 @@ class LevelReached(MessageKind):
     """Lifetime points have brought a new level."""
 
     key = "points.level_reached"
+    title = _l("A new level")
+    why = _l("Your lifetime points have reached a level.")
     icon = "award"
     tone = "gold"
 
@@ -36,6 +38,8 @@ class TakenBack(MessageKind):
     """An award was taken back."""
 
     key = "points.taken_back"
+    title = _l("Points taken back")
+    why = _l("Points that you had earned were taken back.")
     category = "account"
     icon = "undo-2"
     tone = "warn"
@@ -61,6 +65,8 @@ class Adjusted(MessageKind):
     """Points were added or taken by hand."""
 
     key = "points.adjusted"
+    title = _l("Points added or taken by hand")
+    why = _l("The program team has changed your points.")
     category = "account"
     icon = "coins"
 

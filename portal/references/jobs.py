@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from portal import jobs
-from portal.references import answers, calls, pool
+from portal.references import answers, calls, pool, reminders
 
 
 @jobs.task("references.expire_ask")
@@ -19,6 +19,19 @@ def expire_asks(session: Session) -> None:
     """Give each overdue ask to a job of its own, in case its own one was lost."""
     for assignment_id in answers.overdue(session):
         jobs.defer(session, "references.expire_ask", assignment_id=assignment_id)
+
+
+@jobs.task("references.remind_of_ask")
+def remind_of_ask(session: Session, assignment_id: int) -> None:
+    """Remind of one ask that is still open."""
+    reminders.remind(session, assignment_id)
+
+
+@jobs.periodic("references.remind_of_asks", cron="*/10 * * * *")
+def remind_of_asks(session: Session) -> None:
+    """Give each ask that has used half of its time to a job of its own."""
+    for assignment_id in reminders.due(session):
+        jobs.defer(session, "references.remind_of_ask", assignment_id=assignment_id)
 
 
 @jobs.periodic("references.remind_of_calls", cron="7 * * * *")

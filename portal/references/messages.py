@@ -1,101 +1,27 @@
-"""The messages around a request: the ask to the advocate, and to the rep whatever comes of it."""
+"""The messages around a request: to the rep whatever comes of it, and to the advocate what a call has brought."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.clock import now
-from portal.consent.consents import is_live
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
-from portal.references.models import Assignment, AssignmentState, ReferenceRequest, RequestState
-from portal.web import words
+from portal.people.states import STAFF
+from portal.references import ask_messages
+from portal.references.models import ReferenceRequest, RequestState
 
-
-@message_kind
-class TheAsk(MessageKind):
-    """Would you talk to a peer? Goes only while the ask is open and the consent it stands on is live."""
-
-    key = "request.ask"
-    category = "needs_you"
-    icon = "phone"
-
-    def subject(self, data: Data) -> str:
-        """Who would like to talk."""
-        if data["industry"]:
-            return str(_("A peer in %(industry)s would like 30 minutes with you", industry=data["industry"]))
-        return str(_("A peer would like 30 minutes with you"))
-
-    def body(self, data: Data) -> list[str]:
-        """Why them."""
-        return [_("They are choosing right now, and somebody who has been through it helps them most.")]
-
-    def facts(self, data: Data) -> list[tuple[str, str]]:
-        """What, when, what about, what for."""
-        return [
-            (_("What"), _("A phone or video call, 30 minutes")),
-            (
-                _("When"),
-                _("Before %(day)s. You agree on the time.", day=words.day(date.fromisoformat(data["needed_by"]))),
-            ),
-            (_("They ask"), data["topics"]),
-            (_("You get"), _("%(points)s points, once the call took place, whatever you say", points=data["points"])),
-        ]
-
-    def action(self, data: Data) -> str:
-        """To the ask."""
-        return str(_("See the ask and answer"))
-
-    def note(self, data: Data) -> str:
-        """What they know, and how to say no."""
-        by = words.moment(datetime.fromisoformat(data["answer_by"]))
-        return str(
-            _(
-                "An answer by %(moment)s helps. “Not this time” is one tap on the same page, no reason needed. They "
-                "know your role and industry, nothing else; your name and e-mail appear only once you accept.",
-                moment=by,
-            )
-        )
-
-    def may_send(self, session: Session, message: Message) -> Reason | None:
-        """Only while they are asked, in time, and agree (trust.md, consent)."""
-        assignment = _assignment(session, message)
-        if assignment is None or assignment.state is not AssignmentState.ASKED:
-            return Reason.SUPERSEDED
-        if assignment.answer_by is None or assignment.answer_by <= now(session):
-            return Reason.EXPIRED
-        if not is_live(session, assignment.person_id, assignment.scope):
-            return Reason.NOT_ALLOWED_ANY_MORE
-        return None
-
-
-@message_kind
-class NoLongerNeeded(MessageKind):
-    """The rep took the ask back."""
-
-    key = "request.withdrawn"
-    icon = "undo-2"
-    tone = "info"
-
-    def subject(self, data: Data) -> str:
-        """Nothing to do any more."""
-        return str(_("The call is no longer needed"))
-
-    def body(self, data: Data) -> list[str]:
-        """Thanks."""
-        return [
-            _("The ask for a reference call was taken back; nothing is left for you to do. Thank you for being there.")
-        ]
+__all__ = ["ask_messages"]
 
 
 class ToTheRep(MessageKind):
     """News of a request, for the rep who asked."""
 
+    why = _l("You asked for this reference call.")
+    readers = STAFF
     icon = "heart-handshake"
 
     def action(self, data: Data) -> str:
@@ -108,6 +34,7 @@ class Accepted(ToTheRep):
     """The advocate agreed: now name and address may be seen on the request's page."""
 
     key = "request.accepted"
+    title = _l("Somebody accepts your request")
     category = "needs_you"
     icon = "circle-check"
     tone = "ok"
@@ -129,6 +56,7 @@ class Declined(ToTheRep):
     """The advocate said no."""
 
     key = "request.declined"
+    title = _l("Somebody declines your request")
     category = "needs_you"
     tone = "warn"
 
@@ -151,6 +79,7 @@ class Expired(ToTheRep):
     """No answer came in time."""
 
     key = "request.expired"
+    title = _l("Nobody answers your request")
     category = "needs_you"
     tone = "warn"
 
@@ -173,6 +102,7 @@ class SteppedBack(ToTheRep):
     """The advocate took the acceptance back."""
 
     key = "request.stepped_back"
+    title = _l("Somebody steps back from a call")
     category = "needs_you"
     tone = "warn"
 
@@ -192,6 +122,7 @@ class ConsentEnded(ToTheRep):
     """The advocate no longer agrees to such calls."""
 
     key = "request.consent_ended"
+    title = _l("Somebody takes no calls any more")
     category = "needs_you"
     tone = "warn"
 
@@ -214,6 +145,8 @@ class CallConfirmed(MessageKind):
     """The call took place: points, thanks, and how was it?"""
 
     key = "call.confirmed"
+    title = _l("Points for a call")
+    why = _l("You gave this reference call.")
     icon = "sparkles"
     tone = "gold"
 
@@ -237,6 +170,7 @@ class OutcomeAsked(ToTheRep):
     """The call took place: did it help?"""
 
     key = "call.outcome"
+    title = _l("Did a call help?")
     category = "needs_you"
 
     def subject(self, data: Data) -> str:
@@ -258,6 +192,7 @@ class CallReminder(ToTheRep):
     """The date has passed: did the call take place?"""
 
     key = "call.reminder"
+    title = _l("Did a call take place?")
     category = "needs_you"
 
     def subject(self, data: Data) -> str:
@@ -281,10 +216,6 @@ class CallReminder(ToTheRep):
 
 def _about(message: Message) -> int:
     return int((message.subject_ref or ":0").partition(":")[2])
-
-
-def _assignment(session: Session, message: Message) -> Assignment | None:
-    return session.scalar(select(Assignment).where(Assignment.id == _about(message)))
 
 
 def _request(session: Session, message: Message) -> ReferenceRequest | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from portal.messages.kinds import Data, MessageKind, message_kind
@@ -16,6 +17,8 @@ class Proposed(MessageKind):
     """Would you join the pool? Sent only while nobody has answered."""
 
     key = "pool.proposed"
+    title = _l("Being proposed for reference calls")
+    why = _l("The program team thinks that what you did would help others decide.")
     category = "needs_you"
     icon = "heart-handshake"
 

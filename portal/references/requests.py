@@ -264,16 +264,17 @@ def _assign(
     fatigue.note_in_pool(session, person.id)
     seconds = max(1, int((assignment.answer_by - now(session)).total_seconds()))
     jobs.defer(session, "references.expire_ask", in_seconds=seconds, assignment_id=assignment.id)
-    _tell_of_ask(session, request, assignment)
+    tell_of_ask(session, request, assignment)
     return assignment
 
 
-def _tell_of_ask(session: Session, request: ReferenceRequest, assignment: Assignment) -> None:
+def tell_of_ask(session: Session, request: ReferenceRequest, assignment: Assignment, kind: str = "request.ask") -> None:
+    """Write the ask to its advocate, or remind of it (`request.reminder`)."""
     assert assignment.answer_by is not None
     messages.notify(
         session,
         assignment.person_id,
-        "request.ask",
+        kind,
         link=f"/asks/{assignment.public_id}",
         subject_ref=f"assignment:{assignment.id}",
         industry=request.prospect_industry,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from portal.messages.kinds import Data, MessageKind, message_kind
+from portal.people.states import MANAGERS
 
 
 def _price(data: Data) -> str:
@@ -17,6 +19,7 @@ def _price(data: Data) -> str:
 class AboutRedemption(MessageKind):
     """What all messages to the person share: they lead to the redemption."""
 
+    why = _l("You redeemed points for this reward.")
     category = "account"
     icon = "gift"
 
@@ -34,6 +37,7 @@ class Ordered(AboutRedemption):
     """The claim is in."""
 
     key = "rewards.ordered"
+    title = _l("A reward is ordered")
 
     def subject(self, data: Data) -> str:
         """What was ordered."""
@@ -49,6 +53,7 @@ class Delivered(AboutRedemption):
     """It was sent or handed over."""
 
     key = "rewards.delivered"
+    title = _l("A reward is delivered")
     tone = "ok"
 
     def subject(self, data: Data) -> str:
@@ -65,6 +70,7 @@ class Failed(AboutRedemption):
     """It could not be delivered."""
 
     key = "rewards.failed"
+    title = _l("A reward cannot be delivered")
     icon = "undo-2"
     tone = "warn"
 
@@ -82,6 +88,7 @@ class Cancelled(AboutRedemption):
     """The team cancelled it."""
 
     key = "rewards.cancelled"
+    title = _l("A reward is cancelled")
     icon = "undo-2"
     tone = "warn"
 
@@ -99,6 +106,7 @@ class Refunded(AboutRedemption):
     """The points of a delivered reward came back."""
 
     key = "rewards.refunded"
+    title = _l("A reward is refunded")
     icon = "undo-2"
 
     def subject(self, data: Data) -> str:
@@ -115,6 +123,9 @@ class ToFulfil(MessageKind):
     """To a manager: somebody waits for a reward."""
 
     key = "rewards.to_fulfil"
+    title = _l("Rewards to deliver")
+    why = _l("You deliver the rewards of the program.")
+    readers = MANAGERS
     category = "needs_you"
     icon = "package"
 

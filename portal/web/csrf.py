@@ -12,7 +12,9 @@ from portal.web.app import SAFE
 from portal.web.forms import csrf
 
 EXEMPT: Final = {
-    "web.csp_report": "browsers send violation reports without cookies or tokens; it only writes a log line"
+    "web.csp_report": "browsers send violation reports without cookies or tokens; it only writes a log line",
+    "messages.unsubscribe": "mail programs end a kind of mail with one click (RFC 8058), without cookies; the signed "
+    "token of the address speaks, and can do nothing else",
 }
 """Routes without the token, each with its reason."""
 
@@ -35,13 +37,18 @@ def init_app(app: Flask, settings: Settings) -> None:
         if foreign_site or (origin is not None and origin != "null" and origin not in _own_origins(settings)):
             g.denied = "origin"
             abort(403)
-        if request.mimetype and request.mimetype not in _FORMS:
-            abort(415)
+        refuse_other_bodies()
         if request.endpoint is not None:
             csrf.protect()
 
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # checked above, where the exempt routes are known
     csrf.init_app(app)
+
+
+def refuse_other_bodies() -> None:
+    """Answer 415 to a body that is no form; exempt routes that read a form ask for it themselves."""
+    if request.mimetype and request.mimetype not in _FORMS:
+        abort(415)
 
 
 def _own_origins(settings: Settings) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -66,6 +66,11 @@ def moment(value: datetime) -> str:
 def time_of_day(value: datetime) -> str:
     """A time, like "17:00"."""
     return str(format_time(_local(value), "short", locale=locale()))
+
+
+def clock_time(value: time) -> str:
+    """A time of every day on somebody's own clock, like "17:00"."""
+    return str(format_time(value, "short", locale=locale()))
 
 
 def day(value: date | datetime) -> str:

@@ -140,6 +140,7 @@ def starts(stand: Stand) -> tuple[str, ...]:
         f"/sign-in/{things['sign-in token']}",
         f"/invitation/{things['path of invited']}",
         f"/references/withdraw/{things['withdrawal token']}",
+        f"/unsubscribe/{things['unsubscription token']}",
         "/references/profile",
         "/sales",
         "/admin",

@@ -21,6 +21,8 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/sign-in/code": lambda world: {"code": world.things["sign-in code"]},
     "/invitation/<token>": lambda world: {"name": "Gina", "terms": world.things["terms"], "agreed": "y"},
     "/account": {"name": "New Name", "title": "", "time_zone": "Europe/Paris"},
+    "/account/notifications": {"kind": "request.ask"},
+    "/account/quiet-hours": {"starts": "21:30", "ends": "07:00"},
     "/challenges/<uuid:challenge>/steps/<int:position>": {},
     "/rewards/<uuid:reward>": lambda _world: {"request_key": str(uuid4()), "price": "300"},
     "/references/agree": {"scopes": "reference_call:live:same_industry"},

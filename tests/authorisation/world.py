@@ -20,6 +20,8 @@ from portal.clock import now
 from portal.consent import consents, links
 from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.messages import unsubscribing
+from portal.messages.models import Message
 from portal.people import people
 from portal.people.states import AdvocateStatus
 from portal.points import adjustments, awards
@@ -337,4 +339,10 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
     world.things["terms"] = ",".join(str(version.id) for version in terms.in_force(session))
     session.execute(text("INSERT INTO worker_seen (id, at) VALUES (1, '2100-01-01')"))
     member = UUID(_person_public(session, world.id_of("member")))
+    for persona in ("advocate", "other"):
+        told = select(Message.public_id).where(
+            Message.person_id == world.id_of(persona), Message.kind == "points.level_reached"
+        )
+        world.things[f"message of {persona}"] = str(session.scalars(told.limit(1)).one())
+    world.things["unsubscription token"] = unsubscribing.sign(keys, member, "request.ask")
     world.things["withdrawal token"] = links.sign(keys, member, [SAME_INDUSTRY])

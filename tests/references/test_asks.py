@@ -254,7 +254,7 @@ def test_every_message_has_its_words(db: Session, asked: Assignment) -> None:
         "points": 400, "who": "A. M.", "prospect": "Brightline", "number": "REQ-1",
     }  # fmt: skip
     kinds = [kind for key, kind in KINDS.items() if key.startswith(("request.", "call."))]
-    assert len(kinds) == 10
+    assert len(kinds) == 11
     for kind in kinds:
         assert kind.subject(data)
         assert kind.body(data)

@@ -23,7 +23,13 @@ ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-SECRET: Final = ("/sign-in/<token>", "/invitation/<token>", "/references/withdraw/<token>", "/demo/mail")
+SECRET: Final = (
+    "/sign-in/<token>",
+    "/invitation/<token>",
+    "/references/withdraw/<token>",
+    "/unsubscribe/<token>",
+    "/demo/mail",
+)
 FILES: Final = frozenset({"/static/<path:filename>", "/style.css"})
 
 
