@@ -45,7 +45,13 @@ def restore(file: Path, *, overwrite: bool) -> None:
     with archive.opened(file) as opened:
         import_string("portal.database.restore:refuse_unreadable")(opened)
         with application(settings, migrated=False):
-            import_string("portal.database.restore:restore")(db.engine, settings.instance, opened, overwrite=overwrite)
+            put_back = import_string("portal.database.restore:restore")
+            try:
+                put_back(db.engine, settings.instance, opened, overwrite=overwrite)
+            except OSError as error:
+                raise click.ClickException(
+                    f"{error.filename} cannot be written: {error.strerror}. The database was not changed."
+                ) from error
             click.echo(f"Restored what was there at {opened.manifest.made_at}.")
             breaches = check_invariants(db.session())
     for breach in breaches:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import uuid
@@ -19,12 +20,24 @@ from portal.cli.data import KINDS
 from portal.database import archive, migrating, snapshot
 from portal.database.archive import BackupError, Manifest
 from portal.database.shape import head
-from tests.cli.asking import Portal
+from tests.cli.asking import KEY, Portal
 from tests.cluster import Cluster
 
 Known = dict[str, tuple[int, str]]
 Another = Callable[..., str]
 FILES = {"mail/20260301-a.eml": b"From: a\n", "files/ab/cd.png": bytes(range(256)) * 600, "notes.txt": b""}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with files, a key, and what looks like an embedded database."""
+    folder = tmp_path_factory.mktemp("home")
+    left_out = {"secret_key": b"hush", "secret_key.ab12": b"hush", "postgresql/passwords": b"hush", ".half": b""}
+    for name, text in {**FILES, **left_out}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text)
+    (folder / "link").symlink_to(folder / "secret_key")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +56,18 @@ def lived(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     cluster.drop_database(name)
 
 
+@pytest.fixture(scope="module")
+def backup(cluster: Cluster, lived: str, home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An archive and the address of the database that it was made of, which stays as it is."""
+    source, file = cluster.url(lived), tmp_path_factory.mktemp("kept") / "portal.backup"
+    environ = {"PATH": os.environ["PATH"], "PORTAL_ENV": "test", "DATABASE_URL": source, "PORTAL_INSTANCE": str(home)}
+    command = [sys.executable, "-m", "portal", "backup", str(file)]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended
+    assert "3 files, not the secret key" in ended.stdout
+    return file, source
+
+
 @pytest.fixture
 def another(cluster: Cluster) -> Iterator[Another]:
     """Makes further databases, wholly empty or copies."""
@@ -55,28 +80,6 @@ def another(cluster: Cluster) -> Iterator[Another]:
     yield make
     for name in made:
         cluster.drop_database(name)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """An instance folder with files, a key, and what looks like an embedded database."""
-    folder = tmp_path / "home"
-    left_out = {"secret_key": b"hush", "secret_key.ab12": b"hush", "postgresql/passwords": b"hush", ".half": b""}
-    for name, content in {**FILES, **left_out}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    (folder / "link").symlink_to(folder / "secret_key")
-    return folder
-
-
-@pytest.fixture
-def backup(portal: Portal, another: Another, lived: str, home: Path, tmp_path: Path) -> tuple[Path, str]:
-    """An archive and the address of the database that it was made of."""
-    source, file = another(lived), tmp_path / "portal.backup"
-    ended = portal("backup", str(file), DATABASE_URL=source, PORTAL_INSTANCE=str(home))
-    assert ended.code == 0, ended
-    assert "3 files, not the secret key" in ended.out
-    return file, source
 
 
 def content(url: str) -> Known:
@@ -123,7 +126,13 @@ def rewritten(file: Path, target: Path, change: Callable[[Manifest, dict[str, by
 
 @pytest.mark.parametrize("target", ["nothing at all", "an empty shape"])
 def test_a_backup_comes_back_whole(
-    portal: Portal, another: Another, shape: str, backup: tuple[Path, str], tmp_path: Path, target: str
+    portal: Portal,
+    another: Another,
+    lived: str,
+    shape: str,
+    backup: tuple[Path, str],
+    tmp_path: Path,
+    target: str,
 ) -> None:
     file, source = backup
     url, folder = another(shape if target == "an empty shape" else None), tmp_path / "new"
@@ -133,29 +142,30 @@ def test_a_backup_comes_back_whole(
     assert content(url) == content(source)
     assert rules(url) == rules(source)
     assert {name: text for name, text in below(folder).items() if name != "secret_key"} == FILES
+    former = another(lived)  # an export is put on record
     for kind in KINDS:
-        assert portal("export", kind, DATABASE_URL=url).out == portal("export", kind, DATABASE_URL=source).out
+        assert portal("export", kind, DATABASE_URL=url).out == portal("export", kind, DATABASE_URL=former).out
     assert portal("check", DATABASE_URL=url).code == 0
 
 
-def test_new_rows_get_numbers_that_no_row_has(portal: Portal, another: Another, backup: tuple[Path, str]) -> None:
-    file, source = backup
+def test_new_rows_get_numbers_that_no_row_has(
+    portal: Portal, another: Another, lived: str, backup: tuple[Path, str]
+) -> None:
+    file, _ = backup
     url = another()
     assert portal("restore", str(file), DATABASE_URL=url).code == 0
     insert = "INSERT INTO company (name) VALUES ('Fjordline') RETURNING id"
-    with psycopg.connect(url) as restored, psycopg.connect(source) as former:
+    with psycopg.connect(url) as restored, psycopg.connect(another(lived)) as former:
         assert restored.execute(insert).fetchone() == former.execute(insert).fetchone()
 
 
-def test_the_archive_is_for_its_owner_and_holds_no_key(backup: tuple[Path, str]) -> None:
+def test_the_archive_is_for_its_owner_and_holds_no_key(backup: tuple[Path, str], tmp_path: Path) -> None:
     file, _ = backup
     assert file.stat().st_mode & 0o077 == 0
-    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
     with archive.opened(file) as opened:
-        target = file.parent / "unpacked"
-        target.mkdir()
-        assert {str(name) for name in opened.unpack(target)} == set(FILES)
-    assert b"hush" not in b"".join(below(target).values())
+        assert {str(name) for name in opened.unpack(tmp_path)} == set(FILES)
+    assert b"hush" not in b"".join(below(tmp_path).values())
 
 
 def test_restoring_over_a_filled_database_has_to_be_asked_for(
@@ -386,13 +396,19 @@ def test_an_interrupted_backup_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_backup_holds_no_other_backup(portal: Portal, backup: tuple[Path, str], tmp_path: Path) -> None:
-    file, source = backup
-    digest = hashlib.sha256(file.read_bytes()).digest()
-    second = tmp_path / "second"
-    ended = portal("backup", str(second), DATABASE_URL=source, PORTAL_INSTANCE=str(file.parent / "home" / "files"))
-    assert "1 files" in ended.out
-    (file.parent / "home" / "files" / "former").write_bytes(file.read_bytes())
-    third = tmp_path / "third"
-    ended = portal("backup", str(third), DATABASE_URL=source, PORTAL_INSTANCE=str(file.parent / "home" / "files"))
-    assert "1 files" in ended.out
-    assert hashlib.sha256(file.read_bytes()).digest() == digest
+    former, source = backup
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "notes.txt").write_text("ours")
+    shutil.copy(former, tmp_path / "home" / "former")
+    ended = portal("backup", str(tmp_path / "new"), DATABASE_URL=source, PORTAL_INSTANCE=str(tmp_path / "home"))
+    assert " tables and 1 files, " in ended.out
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_database_alone(
+    portal: Portal, another: Another, backup: tuple[Path, str], tmp_path: Path
+) -> None:
+    url, taken = another(), tmp_path / "taken"
+    taken.write_text("no folder")
+    ended = portal("restore", str(backup[0]), DATABASE_URL=url, PORTAL_INSTANCE=str(taken), SECRET_KEY=KEY)
+    ended.refused("cannot be written: File exists. The database was not changed.")
+    assert content(url) == {}
