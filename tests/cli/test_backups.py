@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -371,6 +372,25 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged_and_nothing_by_halv
         companies = {name for (name,) in connection.execute("SELECT name FROM company")}
         products = {name for (name,) in connection.execute("SELECT name FROM product")}
     assert before <= companies == products
+
+
+@pytest.mark.slow
+def test_backups_while_a_program_is_lived_hold_all_rules(portal: Portal, another: Another, tmp_path: Path) -> None:
+    """A demo is built through the verbs meanwhile, deed by deed."""
+    source = another()
+    environ = {"PATH": os.environ["PATH"], "PORTAL_ENV": "demo", "PORTAL_INSTANCE": str(tmp_path / "demo")}
+    command = [sys.executable, "-m", "portal", "demo"]
+    with subprocess.Popen(command, env={**environ, "DATABASE_URL": source}) as building:
+        seen = 0
+        while building.poll() is None:
+            time.sleep(2)
+            file, url = tmp_path / f"{seen}.portal", another()
+            if portal("backup", str(file), DATABASE_URL=source).code == 0:  # it has its shape by now
+                seen += 1
+                restored = portal("restore", str(file), DATABASE_URL=url)
+                assert (restored.code, restored.err) == (0, "")
+    assert building.returncode == 0
+    assert seen >= 3
 
 
 def test_a_backup_overwrites_nothing_and_needs_a_place(portal: Portal, tmp_path: Path) -> None:
