@@ -41,12 +41,11 @@ def _quiet_again(stand: Stand) -> Any:
 
 def test_no_secret_and_no_address_comes_into_a_line(stand: Stand, capfd: pytest.CaptureFixture[str]) -> None:
     app, things = talkative(stand), stand.world.things
-    secrets = [things["sign-in token"], things["path of invited"], things["withdrawal token"], things["sign-in code"]]
-    for place in ("/unsubscribe/", "/nothing/"):
-        stand.send("GET", f"{place}{things['unsubscription token']}", app=app)
-    secrets = [*secrets, things["unsubscription token"]]
+    names = ("sign-in token", "path of invited", "withdrawal token", "unsubscription token", "sign-in code")
+    paths = ("/sign-in/", "/invitation/", "/references/withdraw/", "/unsubscribe/", "/nothing/")
+    secrets = [things[name] for name in names]
     asked = f"__Host-asked={BROWSER}"
-    for secret, path in zip(secrets, ("/sign-in/", "/invitation/", "/references/withdraw/", "/nothing/"), strict=False):
+    for secret, path in zip(secrets, paths, strict=True):
         stand.send("GET", f"{path}{secret}", app=app, cookies=asked)
         stand.send("GET", f"/challenges?x={secret}", app=app)
     stand.send("POST", "/sign-in", app=app, data={"email": CANARY})
