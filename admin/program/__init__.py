@@ -14,6 +14,7 @@ from admin.program.desk import bp as desk
 from admin.program.nominations import bp as nominations
 from admin.program.people import bp as people
 from admin.program.pool import bp as pool
+from admin.program.questions import bp as questions
 from admin.program.redemptions import bp as redemptions
 from admin.program.requests import bp as requests
 from admin.program.rewards import bp as rewards
@@ -24,6 +25,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     desk,
     approvals,
     challenges,
+    questions,
     people,
     nominations,
     adjustments,

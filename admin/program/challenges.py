@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from admin.program import editor
 from portal.challenges import audience, challenges, outline
-from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, SeenStepForm, StageForm, StageTextForm
+from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, SeenStepForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
 from portal.challenges.queries.runs import Run
@@ -135,8 +135,8 @@ def add_step(challenge: UUID) -> ResponseReturnValue:
     found = desk.challenge(db.session(), challenge)
     form = NewStageForm()
 
-    def add() -> None:
-        outline.add_stage(
+    def add() -> str:
+        stage = outline.add_stage(
             db.session(),
             found.id,
             form.kind.data,
@@ -145,6 +145,7 @@ def add_step(challenge: UUID) -> ResponseReturnValue:
             points=form.points.data,
             by=current_visitor().actor,
         )
+        return editor.after_adding(found, stage)
 
     return _write_step(found, form, add, editor.page(found, adding=True), _("Step added."))
 
@@ -161,19 +162,12 @@ def edit_step(challenge: UUID, position: int) -> str:
 def change_step(challenge: UUID, position: int) -> ResponseReturnValue:
     """Save one step."""
     found = desk.challenge(db.session(), challenge)
-    form = StageForm() if found.is_draft else StageTextForm()
+    form = editor.posted_step(found, position)
 
-    def save() -> None:
-        outline.change_stage(
-            db.session(),
-            found.id,
-            position,
-            title=form.title.data,
-            instructions=form.instructions.data or "",
-            points=form.data.get("points"),
-            by=current_visitor().actor,
-            stage_id=form.stage.data,
-        )
+    def save() -> str | None:
+        by, seen = current_visitor().actor, form.data["stage"]
+        outline.change_stage(db.session(), found.id, position, **editor.step_fields(form), by=by, stage_id=seen)
+        return None
 
     return _write_step(found, form, save, editor.page(found, opened=position), _("Step saved."))
 
@@ -222,19 +216,19 @@ def _on(challenge: UUID, act: Callable[[int], object], done: str | None) -> Resp
 
 
 def _write_step(
-    found: Challenge, form: Form, write: Callable[[], None], page: dict[str, Any], done: str
+    found: Challenge, form: Form, write: Callable[[], str | None], page: dict[str, Any], done: str
 ) -> ResponseReturnValue:
     page = {**page, "step_form": form}
     if not form.validate():
         return invalid(form, _EDITOR, **page)
     try:
-        write()
+        goes_on = write()
     except Refusal as refusal:
         return invalid(form, _EDITOR, refusal=refusal, **page)
-    return _saved(found.public_id, done)
+    return _saved(found.public_id, done, goes_on)
 
 
-def _saved(challenge: UUID, said: str | None) -> Response:
+def _saved(challenge: UUID, said: str | None, goes_on: str | None = None) -> Response:
     if said:
         flash(said, "ok")
-    return redirect(url_for(".edit", challenge=challenge), 303)  # type: ignore[return-value]
+    return redirect(goes_on or url_for(".edit", challenge=challenge), 303)  # type: ignore[return-value]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from flask import url_for
 
 from portal.challenges import activities, audience, challenges
 from portal.challenges.audience import Audience
-from portal.challenges.forms import ChallengeForm, NewStageForm, StageForm, StageTextForm
+from portal.challenges.forms import ChallengeForm, NewStageForm, StageTextForm, step_form
 from portal.challenges.models import Challenge, Stage
 from portal.challenges.stages import kind_of
+from portal.challenges.states import Verification
 from portal.database import db
 from portal.database.refusal import NotFound
 from portal.web.forms import Form
 from portal.web.visitor import current_visitor
+
+_SETUP: Final = ("address", "button")
 
 
 def posted() -> ChallengeForm:
@@ -69,9 +74,7 @@ def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -
         },
     )
     form.offer(*audience.choices(db.session()))
-    stage = next((each for each in found.stages if each.position == opened), None)
-    if opened is not None and stage is None:
-        raise NotFound
+    stage = _stage_at(found, opened) if opened is not None else None
     return {
         "challenge": found,
         "challenge_form": form,
@@ -85,8 +88,43 @@ def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -
     }
 
 
+def posted_step(found: Challenge, position: int) -> Form:
+    """The form of a step as it was sent. Refuses `NotFound`."""
+    if not found.is_draft:
+        return StageTextForm()
+    return step_form(_stage_at(found, position).kind)
+
+
+def after_adding(found: Challenge, stage: Stage) -> str:
+    """Where a new step is set up, if its kind needs more than all others."""
+    if kind_of(stage.kind).lacks(stage.setup) is None:
+        return url_for("program_challenges.edit", challenge=found.public_id)
+    page = "program_questions.index" if stage.kind == "questions" else "program_challenges.edit_step"
+    return url_for(page, challenge=found.public_id, position=stage.position)
+
+
+def step_fields(form: Form) -> dict[str, Any]:
+    """What the form of a step says, as the verbs take it; what it does not hold stays as it is."""
+    given = form.data
+    return {
+        "title": given["title"],
+        "instructions": given["instructions"] or "",
+        "points": given.get("points"),
+        "verification": Verification(given["verification"]) if given.get("verification") else None,
+        "setup": {name: given[name] for name in _SETUP} if "address" in given else None,
+    }
+
+
+def _stage_at(found: Challenge, position: int) -> Stage:
+    for stage in found.stages:
+        if stage.position == position:
+            return stage
+    raise NotFound
+
+
 def _step_form(found: Challenge, stage: Stage | None) -> Form:
     if stage is None:
         return NewStageForm(formdata=None, data={"kind": "confirm", "points": 0})
-    kind = StageForm if found.is_draft else StageTextForm
-    return kind(formdata=None, obj=stage, stage=stage.id)
+    if not found.is_draft:
+        return StageTextForm(formdata=None, obj=stage, stage=stage.id)
+    return step_form(stage.kind, formdata=None, obj=stage, stage=stage.id, **stage.setup)

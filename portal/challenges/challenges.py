@@ -22,6 +22,7 @@ from portal.challenges.models import (
     MOST_MINUTES,
     Challenge,
 )
+from portal.challenges.stages import kind_of
 from portal.challenges.states import CHALLENGE_TRANSITIONS, ChallengeState
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
@@ -32,6 +33,7 @@ YEARS: Final = range(2000, 2101)
 
 explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
 explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
+explain("stage_set_up", _l("A step of this challenge is not set up yet; the publish check says what it needs."))
 explain("ck_challenge_window", _l("A challenge closes after it opens."))
 
 
@@ -149,12 +151,18 @@ def checks(challenge: Challenge) -> list[Check]:
     """What publication asks for; the editor shows it, `publish` insists on it. The stages must be loaded."""
     steps, paid = challenge.stages, [stage for stage in challenge.stages if stage.points > 0]
     untold = [stage.title for stage in steps if not stage.instructions]
+    unready = [(stage.title, lack) for stage in steps if (lack := kind_of(stage.kind).lacks(stage.setup))]
     count = len(steps)
     return [
         Check(bool(challenge.summary), _("What it is for"), _("The line below the title on its card")),
         Check(count > 0, _("At least one step"), _("%(count)s steps", count=count)),
         Check(bool(paid), _("It pays points"), _("%(points)s points in all", points=challenge.points)),
         Check(not untold, _("Each step says what to do"), ", ".join(untold)),
+        Check(
+            not unready,
+            _("Each step is set up"),
+            "; ".join(_("%(step)s: %(lack)s", step=step, lack=lack) for step, lack in unready),
+        ),
         Check(audience_of(challenge).is_chosen, _("Somebody to offer it to"), _("Everybody, or chosen companies")),
         Check(_window_fits(challenge), _("It closes after it opens")),
     ]

@@ -13,15 +13,15 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+from wtforms.widgets import HiddenInput
 
 from portal.challenges.activities import ACTIVITIES
+from portal.challenges.fields import Checks
 from portal.challenges.models import (
     LONGEST_COMMENT,
     LONGEST_DESCRIPTION,
@@ -32,7 +32,9 @@ from portal.challenges.models import (
     MOST_POINTS,
 )
 from portal.challenges.queries.items import Item
-from portal.challenges.stages import kinds
+from portal.challenges.stages import kind_of, kinds
+from portal.challenges.stages.asked import CHOICES, LONGEST_ASK, LONGEST_CHOICE, LONGEST_HINT, TOPS, AnswerKind
+from portal.challenges.stages.visit import LONGEST_ADDRESS, LONGEST_BUTTON
 from portal.challenges.states import Decision, Reason
 from portal.web.forms import Form
 
@@ -42,13 +44,6 @@ NEEDED: Final = _l("This is needed.")
 def _text(longest: int, *more: object) -> list[object]:
     words = _l("Write at most %(most)s characters.", most=longest)
     return [*more, Length(max=longest, message=words)]
-
-
-class Checks(SelectMultipleField):  # type: ignore[misc]
-    """Several of a list, as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class ApproveForm(Form):
@@ -171,6 +166,78 @@ class _StepForm(Form):
 
 class StageForm(SeenStepForm, _StepForm):
     """One step of a draft."""
+
+
+class CheckedForm(StageForm):
+    """A step of a draft of a kind that lets the manager choose who checks it."""
+
+    verification = RadioField(_l("Who checks it?"), validators=[InputRequired(_l("Choose who checks it."))])
+
+
+class VisitForm(CheckedForm):
+    """A step of a draft that is a page to visit."""
+
+    address = StringField(
+        _l("Address of the page"),
+        validators=_text(LONGEST_ADDRESS),
+        description=_l("The whole address; it begins with https://."),
+        render_kw={"maxlength": LONGEST_ADDRESS, "inputmode": "url", "autocapitalize": "none"},
+    )
+    button = StringField(
+        _l("Word on the button"),
+        validators=_text(LONGEST_BUTTON),
+        description=_l("“Open the page”, if you leave it empty."),
+        render_kw={"maxlength": LONGEST_BUTTON},
+    )
+
+
+def step_form(kind: str, **given: object) -> StageForm:
+    """The form of a draft's step: what all steps have, and what its kind needs besides."""
+    form = STEP_FORMS.get(kind, StageForm)(**given)
+    if "verification" in form:
+        form.verification.choices = [SelectChoice(each.value, each.label) for each in kind_of(kind).verifications]
+    return form
+
+
+STEP_FORMS: Final[dict[str, type[StageForm]]] = {"visit": VisitForm, "questions": CheckedForm}
+
+
+class QuestionForm(SeenStepForm):
+    """One question of a step."""
+
+    ask = StringField(
+        _l("Question"), validators=_text(LONGEST_ASK, DataRequired(NEEDED)), render_kw={"maxlength": LONGEST_ASK}
+    )
+    hint = StringField(_l("Hint"), validators=_text(LONGEST_HINT), render_kw={"maxlength": LONGEST_HINT})
+    kind = RadioField(
+        _l("How is it answered?"),
+        choices=[SelectChoice(kind.value, kind.label) for kind in AnswerKind],
+        validators=[InputRequired(_l("Choose how it is answered."))],
+    )
+    choices = TextAreaField(
+        _l("Answers to choose from"),
+        validators=_text(CHOICES[-1] * (LONGEST_CHOICE + 2)),
+        description=_l("One a line. Only where one or several are chosen."),
+        render_kw={"rows": 4},
+    )
+    top = IntegerField(
+        _l("Last number of the scale"),
+        validators=[
+            Optional(),
+            NumberRange(
+                TOPS[0], TOPS[-1], _l("Give a number from %(least)s to %(most)s.", least=TOPS[0], most=TOPS[-1])
+            ),
+        ],
+        description=_l("It begins with 1. Only for a number on a scale."),
+        render_kw={"inputmode": "numeric", "min": TOPS[0], "max": TOPS[-1]},
+    )
+    required = BooleanField(_l("An answer is needed"))
+
+    @property
+    def written(self) -> dict[str, object]:
+        """The question as the verbs take it."""
+        given = {name: self.data[name] for name in ("kind", "ask", "hint", "top", "required")}
+        return {**given, "choices": (self.choices.data or "").splitlines()}
 
 
 class StageTextForm(SeenStepForm):

@@ -54,6 +54,14 @@ invariant(
     " WHERE v.state = 'open' AND s.state <> 'submitted'",
 )
 invariant(
+    "challenges.published_is_set_up",
+    "Every page to visit of a challenge that was published has its https address, every set of questions a question.",
+    "SELECT 'stage:' || s.id AS what FROM stage s JOIN challenge c ON c.id = s.challenge_id"
+    " WHERE c.published_at IS NOT NULL "
+    " AND (s.kind = 'visit' AND coalesce(s.setup ->> 'address', '') NOT LIKE 'https://_%'"
+    " OR s.kind = 'questions' AND NOT jsonb_path_exists(s.setup, '$.questions[0]'))",
+)
+invariant(
     "challenges.published_has_stages",
     "A published challenge has stages, and they stand in a row from 1.",
     "SELECT 'challenge:' || c.id AS what FROM challenge c LEFT JOIN stage s ON s.challenge_id = c.id"

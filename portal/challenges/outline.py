@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
@@ -18,27 +20,37 @@ from portal.challenges.models import (
     Stage,
 )
 from portal.challenges.stages import kind_of
-from portal.challenges.states import ChallengeState
+from portal.challenges.states import ChallengeState, Verification
 from portal.database.refusal import Conflict, Invalid, LimitReached, NotFound
 from portal.people.states import MANAGERS
 
 
 def add_stage(
-    session: Session, challenge_id: int, kind: str, *, title: str, by: Actor, instructions: str = "", points: int = 0
+    session: Session,
+    challenge_id: int,
+    kind: str,
+    *,
+    title: str,
+    by: Actor,
+    instructions: str = "",
+    points: int = 0,
+    verification: Verification | None = None,
+    setup: Mapping[str, object] | None = None,
 ) -> Stage:
-    """Put a stage at the end of a draft; its kind says who verifies it.
+    """Put a stage at the end of a draft; its kind says who verifies it, or lets the manager choose.
 
-    Refuses `NotAllowed`, `NotFound`, `Conflict` for what is no draft, `LimitReached`, `Invalid` kind, texts and points.
+    Refuses `NotAllowed`, `NotFound`, `Conflict` for what is no draft, `LimitReached`, `Invalid` kind, texts, points,
+    verification and setup (the kind says what is wrong with it).
     """
-    challenge = _draft(session, challenge_id, by)
+    challenge = draft_of(session, challenge_id, by)
     if len(challenge.stages) >= MOST_STAGES:
         raise LimitReached(_l("A challenge has at most %(most)s steps.", most=MOST_STAGES))
     stage = Stage(
         challenge_id=challenge_id,
         position=len(challenge.stages) + 1,
         kind=kind,
-        verification=kind_of(kind).verification,
-        setup={},
+        verification=_verification(kind, verification),
+        setup=kind_of(kind).set_up(setup or {}),
     )
     _write(stage, title, instructions)
     stage.points = _points(points)
@@ -58,15 +70,17 @@ def change_stage(
     instructions: str,
     by: Actor,
     points: int | None = None,
+    verification: Verification | None = None,
+    setup: Mapping[str, object] | None = None,
     stage_id: int | None = None,
 ) -> Stage:
-    """Change a stage's texts, and in a draft its points (none: they stay).
+    """Change a stage's texts, and in a draft its points, verification and setup (none: they stay).
 
     Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands at `position` by now.
     """
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
-    stage = _at(challenge, position, stage_id)
+    stage = stage_at(challenge, position, stage_id)
     if challenge.state is ChallengeState.ARCHIVED:
         raise Conflict(_l("This challenge is archived; it does not change any more."))
     if not challenge.is_draft and not instructions.strip():
@@ -75,6 +89,11 @@ def change_stage(
     if points is not None and points != stage.points:
         _must_be_draft(challenge)
         stage.points = _points(points)
+    if verification is not None and verification is not stage.verification:
+        _must_be_draft(challenge)
+        stage.verification = _verification(stage.kind, verification)
+    if setup is not None:
+        _set_up(challenge, stage, setup)
     audit.record(session, "challenge.change_stage", f"challenge:{challenge_id}", by=by, position=position)
     session.flush()
     return stage
@@ -87,11 +106,11 @@ def move_stage(
 
     Refuses as `change_stage`.
     """
-    challenge = _draft(session, challenge_id, by)
-    stage = _at(challenge, position, stage_id)
+    challenge = draft_of(session, challenge_id, by)
+    stage = stage_at(challenge, position, stage_id)
     other_position = position - 1 if up else position + 1
     if 1 <= other_position <= len(challenge.stages):
-        other = _at(challenge, other_position)
+        other = stage_at(challenge, other_position)
         stage.position, other.position = other_position, position
         audit.record(session, "challenge.move_stage", f"challenge:{challenge_id}", by=by, position=position)
     session.flush()
@@ -103,8 +122,8 @@ def remove_stage(session: Session, challenge_id: int, position: int, *, by: Acto
 
     Refuses as `change_stage`: a second click takes nothing more.
     """
-    challenge = _draft(session, challenge_id, by)
-    stage = _at(challenge, position, stage_id)
+    challenge = draft_of(session, challenge_id, by)
+    stage = stage_at(challenge, position, stage_id)
     session.execute(delete(Stage).where(Stage.id == stage.id))
     behind = update(Stage).where(Stage.challenge_id == challenge_id, Stage.position > position)
     session.execute(behind.values(position=Stage.position - 1))
@@ -113,7 +132,8 @@ def remove_stage(session: Session, challenge_id: int, position: int, *, by: Acto
     session.expire(challenge, ["stages"])
 
 
-def _draft(session: Session, challenge_id: int, by: Actor) -> Challenge:
+def draft_of(session: Session, challenge_id: int, by: Actor) -> Challenge:
+    """Lock a draft with its stages for a manager. Refuses `NotAllowed`, `NotFound`, and `Conflict` for what is none."""
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     _must_be_draft(challenge)
@@ -125,7 +145,7 @@ def _must_be_draft(challenge: Challenge) -> None:
         raise Conflict(_l("The steps of a published challenge do not change any more; its texts do."))
 
 
-def _at(challenge: Challenge, position: int, stage_id: int | None = None) -> Stage:
+def stage_at(challenge: Challenge, position: int, stage_id: int | None = None) -> Stage:
     """The stage at a place, and only the one that the caller was shown there: steps move under an open page."""
     for stage in challenge.stages:
         if stage.position == position:
@@ -138,6 +158,22 @@ def _at(challenge: Challenge, position: int, stage_id: int | None = None) -> Sta
 def _write(stage: Stage, title: str, instructions: str) -> None:
     stage.title = text_of(title, LONGEST_TITLE, "title", required=True)
     stage.instructions = text_of(instructions, LONGEST_INSTRUCTIONS, "instructions")
+
+
+def _set_up(challenge: Challenge, stage: Stage, given: Mapping[str, object]) -> None:
+    setup = kind_of(stage.kind).set_up(given)
+    if setup != stage.setup:
+        _must_be_draft(challenge)
+        stage.setup = setup
+
+
+def _verification(kind: str, wanted: Verification | None) -> Verification:
+    of_kind = kind_of(kind)
+    if wanted in (None, of_kind.verification):
+        return of_kind.verification
+    if wanted not in of_kind.verifications:
+        raise Invalid(_l("Who checks a step of this kind cannot be chosen."), field="verification")
+    return Verification(wanted)
 
 
 def _points(points: int) -> int:

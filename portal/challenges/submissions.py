@@ -96,7 +96,7 @@ def save(
     if not response.is_open:
         raise Conflict(_l("This step has been handed in already."))
     _still_open(session, work)
-    response.response = kind_of(response.stage.kind).keep(given)
+    response.response = kind_of(response.stage.kind).keep(given, response.stage.setup)
     session.flush()
     return response
 
@@ -112,7 +112,7 @@ def submit(
     `Conflict` for a stage that was handed in with other words, `Gone` for a challenge that has closed.
     """
     work, response = _to_fill_in(session, submission_id, stage_id, by)
-    accepted = kind_of(response.stage.kind).accept(given)
+    accepted = kind_of(response.stage.kind).accept(given, response.stage.setup)
     if not response.is_open:
         if response.response == accepted:
             return work.submission

@@ -18,7 +18,7 @@ from portal.challenges.queries import offers, runs
 from portal.challenges.queries.runs import Run, Step
 from portal.challenges.states import ResponseState, State
 from portal.database import db
-from portal.database.refusal import Conflict, Refusal
+from portal.database.refusal import Conflict, NotFound, Refusal
 from portal.web import shell
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
@@ -77,6 +77,19 @@ def show_step(challenge: UUID, position: int) -> str:
     return render_template(_RUNNER, **_page(run, step), form=_form(open_now))
 
 
+@bp.get("/<uuid:challenge>/steps/<int:position>/page")
+@for_advocates
+def open_page(challenge: UUID, position: int) -> ResponseReturnValue:
+    """Go to the page that a step is about: to the address that a manager stored, and never to another."""
+    run = runs.run_of(db.session(), current_visitor().person_id, challenge)
+    address = run.at(position).address
+    if address is None or run.submission_id is None:
+        raise NotFound
+    leaving = redirect(address, 303)
+    leaving.headers["Referrer-Policy"] = "no-referrer"
+    return leaving
+
+
 @bp.post("/<uuid:challenge>/submission")
 @for_advocates
 def start(challenge: UUID) -> ResponseReturnValue:
@@ -92,7 +105,7 @@ def hand_in(challenge: UUID, position: int) -> ResponseReturnValue:
     """Hand in one step, or keep what was typed for later."""
     run = runs.run_of(db.session(), current_visitor().person_id, challenge)
     step = run.at(position)
-    form = step.of_kind.Response()
+    form = step.form
     saving = "save" in request.form
     if not (form.knows_all() if saving else form.validate()):
         return _again(form, run, step)
@@ -153,7 +166,7 @@ def _again(form: Form, run: Run, step: Step, refusal: Refusal | None = None) -> 
 
 
 def _form(step: Step | None) -> Form | None:
-    return step.of_kind.Response(data=step.response or {}) if step else None
+    return step.form if step else None
 
 
 def _page(run: Run, step: Step | None, **known: Any) -> dict[str, Any]:

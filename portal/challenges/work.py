@@ -72,7 +72,7 @@ _WHOLE: Final = locking(
     .options(
         contains_eager(Submission.responses)
         .contains_eager(StageResponse.stage)
-        .load_only(Stage.position, Stage.kind, Stage.title)
+        .load_only(Stage.position, Stage.kind, Stage.title, Stage.setup)
     )
     .order_by(StageResponse.id)
 )

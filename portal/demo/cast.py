@@ -181,7 +181,7 @@ OFFERS: Final = (
         "quote",
         8,
         (
-            ("confirm", "Join the peak season group", "Say hello in the customer forum.", 30),
+            ("visit", "Join the peak season group", "Say hello in the customer forum.", 30),
             ("story", "One lesson", "What will you do differently this year?", 150),
         ),
         industries=("Logistics", "Retail"),
@@ -191,9 +191,25 @@ OFFERS: Final = (
         "You decide what comes first.",
         "survey",
         2,
-        (("confirm", "I have answered it", "The survey is in your last newsletter.", 30),),
+        (("questions", "Three questions", "There are no wrong answers.", 30),),
     ),
 )
+
+SETUPS: Final[dict[str, dict[str, object]]] = {
+    "Join the peak season group": {
+        "address": "https://forum.northstar.example/peak-season",
+        "button": "Open the forum",
+    },
+    "Three questions": {
+        "questions": [
+            {"kind": "one", "ask": "What should come first?", "choices": ["Exports", "Mobile app", "Faster search"]},
+            {"kind": "scale", "ask": "How easy is your daily work with us?", "hint": "5 is very easy.", "top": 5},
+            {"kind": "several", "ask": "Where do you work with it?", "choices": ["Office", "Depot", "On the road"]},
+            {"kind": "text", "ask": "What would you miss most?", "required": False},
+        ]
+    },
+}
+"""What is set up for the stages of these titles."""
 
 _STORIES: Final = """
 We moved nine depots in nine days. The first two were hard: labels did not match and half the drivers had old
@@ -215,6 +231,17 @@ QUOTES: Final = (
     "It is simply there on Monday.",
     "Scrap down by a tenth in six weeks.",
 )
+ANSWERS: Final[tuple[dict[str, object], ...]] = (
+    {"answer-1": "Exports", "answer-2": "4", "several-3": ["Office"], "answer-4": "The Monday report."},
+    {"answer-1": "Mobile app", "answer-2": "3", "several-3": ["Depot", "On the road"], "answer-4": ""},
+    {
+        "answer-1": "Faster search",
+        "answer-2": "5",
+        "several-3": ["Office", "Depot"],
+        "answer-4": "Nothing else is as quick.",
+    },
+)
+"""To what is asked above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,16 @@ def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
         audience=Audience(industries=offer.industries, countries=offer.countries) if chosen else EVERYBODY,
     )
     for kind, title, instructions, points in offer.stages:
-        outline.add_stage(session, challenge.id, kind, title=title, by=by, instructions=instructions, points=points)
+        outline.add_stage(
+            session,
+            challenge.id,
+            kind,
+            title=title,
+            by=by,
+            instructions=instructions,
+            points=points,
+            setup=cast.SETUPS.get(title),
+        )
     challenges.publish(session, challenge.id, by=by)
     world.offers[offer.title] = challenge.id
 

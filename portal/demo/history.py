@@ -126,6 +126,8 @@ class Life:
         if response.stage.kind == "story":
             pick = self.chance.randrange(len(cast.STORIES))
             words = {"text": cast.STORIES[pick], "quote": cast.QUOTES[pick]}
+        elif response.stage.kind == "questions":
+            words = cast.ANSWERS[self.place % len(cast.ANSWERS)]
         submissions.submit(session, submission_id, response.stage_id, words, by=self.me)
         return submission
 
@@ -135,7 +137,7 @@ class Life:
         tried = set(session.scalars(select(Submission.challenge_id).where(Submission.person_id == self.me.person_id)))
         for offer in cast.OFFERS:
             challenge_id = self.world.offers[offer.title]
-            if challenge_id in tried or offer.stages[-1][0] != "story":
+            if challenge_id in tried or offer.stages[-1][0] not in ("story", "questions"):
                 continue
             try:
                 submission = submissions.start(session, challenge_id, by=self.me)

@@ -160,6 +160,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "person": ("/admin/people",),
     "offer": ("/challenges", "/admin/challenges"),
     "running": ("/challenges",),
+    "leading on": ("/challenges",),
     "dismissed": ("/challenges",),
     "draft": ("/admin/challenges",),
 }

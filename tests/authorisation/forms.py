@@ -16,6 +16,12 @@ _STEP: Final = {"title": "Say it", "instructions": "In your words.", "points": "
 _NOTE: Final = {"note": "It is on its way."}
 _NOMINEE: Final = {"name": "Nora", "email": "nora@world.example", "reason": "She tells everybody about it."}
 
+
+def _question(world: World) -> Fields:
+    """A question on a scale."""
+    return {"ask": "How was it?", "kind": "scale", "top": "5", "required": "y", "stage": world.things["asking stage"]}
+
+
 FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/sign-in": {"email": "ana.mitchell@world.example"},
     "/sign-in/code": lambda world: {"code": world.things["sign-in code"]},
@@ -57,6 +63,15 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
         "stage": world.things["stage"],
     },
     "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal": lambda world: {"stage": world.things["stage"]},
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions": _question,
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>": _question,
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>/place": lambda world: {
+        "to": "up",
+        "stage": world.things["asking stage"],
+    },
+    "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>/removal": lambda world: {
+        "stage": world.things["asking stage"]
+    },
     "/admin/people/new": {"name": "Nora"},
     "/admin/people/<uuid:person>/emails": {"email": "second@world.example"},
     "/admin/people/<uuid:person>/roles": {"role": "sales"},

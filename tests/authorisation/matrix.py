@@ -34,6 +34,8 @@ class Row:
 
 
 _STEP: Final = {"position": "1"}
+_ASKING: Final = {"position": "4"}
+_ASKED: Final = {"position": "4", "number": "2"}
 _INVITED: Final = {"person": "person invited"}
 
 MATRIX: Final = (
@@ -84,6 +86,10 @@ MATRIX: Final = (
     Row(
         "POST",
         "/challenges/<uuid:challenge>/steps/<int:position>", "ddd gmm gmm mmm mmm mmm", "running / draft", _STEP,
+    ),
+    Row(
+        "GET", "/challenges/<uuid:challenge>/steps/<int:position>/page",
+        "ddd gmm gmm mmm mmm mmm", "leading on / draft", _STEP,
     ),
     # Advocates: points and rewards
     Row("GET", "/points", "d   o   o   f   f   f"),
@@ -162,6 +168,34 @@ MATRIX: Final = (
     Row(
         "POST",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>/removal", "d-d m-m m-m m-m g-m g-m", "draft", _STEP,
+    ),
+    Row(
+        "GET", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions",
+        "d-d m-m m-m m-m o-m o-m", "draft", _ASKING,
+    ),
+    Row(
+        "POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions",
+        "d-d m-m m-m m-m g-m g-m", "draft", _ASKING,
+    ),
+    Row(
+        "GET", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/new",
+        "d-d m-m m-m m-m o-m o-m", "draft", _ASKING,
+    ),
+    Row(
+        "GET", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>",
+        "d-d m-m m-m m-m o-m o-m", "draft", _ASKED,
+    ),
+    Row(
+        "POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>",
+        "d-d m-m m-m m-m g-m g-m", "draft", _ASKED,
+    ),
+    Row(
+        "POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>/place",
+        "d-d m-m m-m m-m g-m g-m", "draft", _ASKED,
+    ),
+    Row(
+        "POST", "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>/removal",
+        "d-d m-m m-m m-m g-m g-m", "draft", _ASKED,
     ),
     # The program desk: people
     Row("GET", "/admin/people", "d   f   f   f   o   o"),

@@ -35,6 +35,17 @@ from portal.web.session import hash_token
 
 BROWSER = "the-browser-that-asked-for-the-link-".ljust(43, "b")
 STORY = "Nine days from contract to the first shift, and nobody called the help desk on day one."
+SETUPS: dict[str, dict[str, object]] = {
+    "visit": {"address": "https://www.example.com/news", "button": "Read"},
+    "questions": {
+        "questions": [
+            {"kind": "text", "ask": "What changed?", "hint": "One sentence is enough."},
+            {"kind": "one", "ask": "How did you hear of us?", "choices": ["From a friend", "At a fair"]},
+            {"kind": "several", "ask": "What do you use?", "choices": ["Routing", "Reports"], "required": False},
+            {"kind": "scale", "ask": "How easy is it?", "top": 5},
+        ]
+    },
+}
 TOPICS = "How long did the move take, and what broke?"
 
 
@@ -145,13 +156,28 @@ def _catalogue(session: Session, world: World) -> None:
 
 
 def challenge(
-    session: Session, world: World, title: str, *, audience: Audience = EVERYBODY, live: bool = True
+    session: Session,
+    world: World,
+    title: str,
+    *,
+    audience: Audience = EVERYBODY,
+    live: bool = True,
+    steps: tuple[str, ...] = ("confirm", "story"),
 ) -> Challenge:
-    """A challenge with an honour step and a story."""
+    """A challenge with an honour step and a story, or with other steps."""
     by = world.people["manager"]
     made = challenges.create(session, title, by=by, summary="In your own words.", audience=audience)
-    for kind, points in (("confirm", 10), ("story", 150)):
-        outline.add_stage(session, made.id, kind, title=f"The {kind}", instructions="Do it.", points=points, by=by)
+    for kind in steps:
+        outline.add_stage(
+            session,
+            made.id,
+            kind,
+            title=f"The {kind}",
+            instructions="Do it.",
+            points=150 if kind == "story" else 10,
+            setup=SETUPS.get(kind),
+            by=by,
+        )
     if live:
         challenges.publish(session, made.id, by=by)
     session.flush()
@@ -164,9 +190,11 @@ def _challenges(session: Session, world: World) -> None:
     miners = Audience(industries=("Mining",))
     challenge(session, world, "offer")
     challenge(session, world, "for miners", audience=miners)
-    draft = challenge(session, world, "draft", live=False)
+    draft = challenge(session, world, "draft", live=False, steps=("confirm", "story", *SETUPS))
     first = select(Stage.id).where(Stage.challenge_id == draft.id, Stage.position == 1)
     world.things["stage"] = str(session.scalars(first).one())
+    asking = select(Stage.id).where(Stage.challenge_id == draft.id, Stage.kind == "questions")
+    world.things["asking stage"] = str(session.scalars(asking).one())
     for title in ("running", "dismissed"):
         made = challenge(session, world, title)
         for persona in ("advocate", "other"):
@@ -174,6 +202,9 @@ def _challenges(session: Session, world: World) -> None:
                 submissions.start(session, made.id, by=world.people[persona])
             else:
                 submissions.dismiss(session, made.id, by=world.people[persona])
+    leading = challenge(session, world, "leading on", steps=tuple(SETUPS))
+    for persona in ("advocate", "other"):
+        submissions.start(session, leading.id, by=world.people[persona])
     session.commit()
 
 

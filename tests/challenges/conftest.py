@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask_babel import force_locale
@@ -76,15 +77,22 @@ def pia(db: Session) -> Actor:
 
 @pytest.fixture
 def offer(db: Session, mia: Actor) -> Callable[..., Challenge]:
-    """Publish a challenge: `offer(("confirm", 10), ("story", 150), audience=…)`."""
+    """Publish a challenge: `offer(("confirm", 10), ("visit", 20, {"address": …}), audience=…)`."""
 
     def publish(
-        *stages: tuple[str, int], title: str = "Tell your story", audience: Audience = EVERYBODY, **more: object
+        *stages: tuple[Any, ...], title: str = "Tell your story", audience: Audience = EVERYBODY, **more: object
     ):  # type: ignore[no-untyped-def]
         challenge = challenges.create(db, title, by=mia, summary="In your own words.", audience=audience, **more)  # type: ignore[arg-type]
-        for number, (kind, points) in enumerate(stages, start=1):
+        for number, (kind, points, *setup) in enumerate(stages, start=1):
             outline.add_stage(
-                db, challenge.id, kind, title=f"Step {number}", instructions="Do it.", points=points, by=mia
+                db,
+                challenge.id,
+                kind,
+                title=f"Step {number}",
+                instructions="Do it.",
+                points=points,
+                by=mia,
+                setup=setup[0] if setup else None,
             )
         challenges.publish(db, challenge.id, by=mia)
         db.commit()

@@ -220,6 +220,7 @@ PLANTED: dict[str, str] = {
     "challenges.verified_by_another": "UPDATE verdict SET decided_by = (SELECT person_id FROM submission)",
     "challenges.stage_of_challenge": "DELETE FROM stage_response WHERE state = 'handed_in'",
     "challenges.verdict_waits": "UPDATE submission SET state = 'dismissed'",
+    "challenges.published_is_set_up": "UPDATE stage SET kind = 'visit' WHERE kind = 'confirm'",
     "challenges.published_has_stages": "UPDATE stage SET position = position + 1",
 }
 

@@ -65,6 +65,11 @@ PLANTS: Final = (
         "challenges.published_has_stages",
         *("DELETE FROM stage WHERE challenge_id = (SELECT min(id) FROM challenge WHERE state = 'published')",),
     ),
+    plant(
+        "challenges.published_is_set_up",
+        "UPDATE stage SET kind = 'visit', setup = '{}' WHERE id = (SELECT min(s.id) FROM stage s"
+        " JOIN challenge c ON c.id = s.challenge_id WHERE c.state = 'published')",
+    ),
     plant("challenges.stage_of_challenge", one("stage_response", f"stage_id = {NOBODY}")),
     plant(
         "challenges.stage_of_challenge",

@@ -228,6 +228,8 @@ REPEATED: Final = frozenset(
         "/admin/challenges/<uuid:challenge>",
         "/admin/challenges/<uuid:challenge>/steps",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions",
+        "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>",
         "/admin/people/<uuid:person>/invitations",
         "/admin/people/new",
         "/admin/rewards/new",

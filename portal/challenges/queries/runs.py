@@ -17,6 +17,7 @@ from portal.challenges.stages import StageKind, kind_of
 from portal.challenges.states import Reason, ResponseState, State, Verification
 from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
+from portal.web.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Step:
     kind: str
     title: str
     instructions: str
+    setup: dict[str, Any]
     points: int
     verification: Verification
     state: ResponseState
@@ -45,6 +47,21 @@ class Step:
     def of_kind(self) -> StageKind:
         """The kind of this stage."""
         return kind_of(self.kind)
+
+    @property
+    def about(self) -> str:
+        """The kind of this stage with what is particular about it, in a few words."""
+        return self.of_kind.about(self.setup)
+
+    @property
+    def address(self) -> str | None:
+        """The address that this stage leads to, if it leads to one."""
+        return self.of_kind.address(self.setup)
+
+    @property
+    def form(self) -> Form:
+        """The form of this stage: as it was sent, else as it was saved."""
+        return self.of_kind.form(self.setup, self.response)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,7 @@ _STEP = (
     Stage.kind,
     Stage.title.label("step_title"),
     Stage.instructions,
+    Stage.setup,
     func.coalesce(StageResponse.points, Stage.points).label("points"),
     func.coalesce(StageResponse.verification, Stage.verification).label("verification"),
     StageResponse.state.label("step_state"),
@@ -208,6 +226,7 @@ def _step(row: Any) -> Step:
         kind=row["kind"],
         title=row["step_title"],
         instructions=row["instructions"],
+        setup=row["setup"],
         points=row["points"],
         verification=Verification(row["verification"]),
         state=row["step_state"] or ResponseState.OPEN,

@@ -31,11 +31,11 @@ class Confirm(StageKind):
     verification = Verification.HONOUR
     Response = Confirmed
 
-    def accept(self, given: Mapping[str, object]) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
+    def accept(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
         """Nothing is asked, so nothing is refused."""
         return {"confirmed": True}
 
-    def keep(self, given: Mapping[str, object]) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
+    def keep(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
         """There is nothing to keep."""
         return {}
 

@@ -32,13 +32,38 @@ class StageKind:
     icon: ClassVar[str]
     action: ClassVar[LazyString]
     verification: ClassVar[Verification]
+    verifications: ClassVar[tuple[Verification, ...]] = ()
+    """What a manager may choose instead of `verification`; empty where there is no choice."""
     Response: ClassVar[type[Form]]
 
-    def accept(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """What is stored of a response that is complete; refuses (`Invalid`) any other."""
+    def set_up(self, given: Mapping[str, object]) -> dict[str, Any]:  # noqa: ARG002 -- most kinds need nothing
+        """What is stored of what a manager set up, complete or not yet; refuses (`Invalid`) what is wrong."""
+        return {}
+
+    def lacks(self, setup: Mapping[str, Any]) -> LazyString | None:  # noqa: ARG002 -- most kinds need nothing
+        """What a stage still needs before its challenge can be published."""
+        return None
+
+    def about(self, setup: Mapping[str, Any]) -> str:  # noqa: ARG002 -- most kinds say it all by their label
+        """The kind of this very stage, in a few words."""
+        return str(self.label)
+
+    def address(self, setup: Mapping[str, Any]) -> str | None:  # noqa: ARG002 -- most kinds lead nowhere
+        """The address that a stage leads to, exactly as a manager stored it."""
+        return None
+
+    def form(self, setup: Mapping[str, Any], response: Mapping[str, Any] | None = None) -> Form:  # noqa: ARG002
+        """The form to fill in: as it was sent, else as it was saved."""
+        return self.Response(data=dict(response or {}))
+
+    def accept(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:
+        """What is stored of a response that is complete; refuses (`Invalid`) any other.
+
+        It says by itself what was asked, so that it is read the same whatever becomes of the stage.
+        """
         raise NotImplementedError
 
-    def keep(self, given: Mapping[str, object]) -> dict[str, Any]:
+    def keep(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:
         """What is kept of a response that is saved for later; it need not be complete."""
         raise NotImplementedError
 

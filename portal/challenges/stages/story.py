@@ -56,7 +56,7 @@ class Story(StageKind):
     verification = Verification.MANAGER
     Response = StoryTold
 
-    def accept(self, given: Mapping[str, object]) -> dict[str, Any]:
+    def accept(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Text and quote; refuses a text that is too short or too long, and a quote that is too long."""
         text, quote = plain_text(given.get("text")), plain_text(given.get("quote"))
         if not SHORTEST <= len(text) <= LONGEST:
@@ -65,7 +65,7 @@ class Story(StageKind):
             raise Invalid(_QUOTE, field="quote")
         return {"text": text, "quote": quote}
 
-    def keep(self, given: Mapping[str, object]) -> dict[str, Any]:
+    def keep(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """What there is so far, refused only where it is too long to be kept."""
         text, quote = plain_text(given.get("text")), plain_text(given.get("quote"))
         if len(text) > LONGEST:
