@@ -89,3 +89,20 @@ invariant(
             OR first.phase <> CASE t.kind WHEN 'refund' THEN 'post' ELSE 'single' END)
     """,
 )
+
+invariant(
+    "points.periods_are_sums",
+    "What counts for a quarter's board is what was awarded in it, net of what was taken back of that (L7).",
+    """
+    SELECT 'person ' || coalesce(kept.person_id, earned.person_id) AS what
+      FROM period_points kept FULL JOIN (
+        SELECT portal_quarter(award.created_at) AS period, account.person_id,
+               sum(CASE t.kind WHEN 'award' THEN t.amount ELSE -t.amount END) AS points
+          FROM transfer t
+          JOIN account ON account.id = t.lifetime_of
+          JOIN transfer award ON award.kind = 'award' AND award.subject = t.subject
+         GROUP BY 1, 2
+      ) earned ON (earned.period, earned.person_id) = (kept.period, kept.person_id)
+     WHERE kept.points IS DISTINCT FROM earned.points
+    """,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -77,6 +77,12 @@ class Account(Base):
         CheckConstraint("held >= 0", name="held"),
         CheckConstraint("kind <> 'clawback' OR posted <= 0", name="debt"),
         CheckConstraint("lifetime >= 0 AND (lifetime = 0 OR kind = 'person')", name="lifetime"),
+        Index(
+            "ix_account_lifetime_person_id",
+            text("lifetime DESC"),
+            "person_id",
+            postgresql_where=text("kind = 'person' AND unit = 'points'"),
+        ),
         Index("ix_account_person_id", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     )
 
@@ -203,6 +209,30 @@ class AdjustmentProposal(Identified, Base):
             persisted=True,
         )
     )
+
+
+class PeriodPoints(Base):
+    """What somebody earned in a calendar quarter (UTC), net of what was taken back; kept by the ledger's trigger."""
+
+    __tablename__ = "period_points"
+    __table_args__ = (
+        CheckConstraint("points >= 0", name="points"),
+        Index("ix_period_points_period_points_person_id", "period", text("points DESC"), "person_id"),
+    )
+
+    period: Mapped[date] = mapped_column(primary_key=True)
+    """The first day of the quarter."""
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    points: Mapped[int]
+
+
+class BoardAbsence(Base):
+    """Somebody who does not want to be on the leaderboard: not listed, and not counted for others."""
+
+    __tablename__ = "board_absence"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
 
 
 class Level(Base):

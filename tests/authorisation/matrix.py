@@ -94,6 +94,9 @@ MATRIX: Final = (
     # Advocates: points and rewards
     Row("GET", "/points", "d   o   o   f   f   f"),
     Row("GET", "/points/levels", "d   o   o   f   f   f"),
+    Row("GET", "/points/board", "d   o   o   f   f   f"),
+    Row("POST", "/points/board/absence", "d   g   g   f   f   f"),
+    Row("POST", "/points/board/absence/end", "d   g   g   f   f   f"),
     Row("GET", "/rewards", "d   o   o   f   f   f"),
     Row("GET", "/rewards/<uuid:reward>", "ddd omm omm mmm mmm mmm", "reward / draft reward"),
     Row("POST", "/rewards/<uuid:reward>", "ddd gmm gmm mmm mmm mmm", "reward / draft reward"),

@@ -116,6 +116,7 @@ PLANTS: Final = (
         one("account", "held = posted + 1", "kind = 'person'"),
     ),
     plant("points.sum_is_zero", one("account", "posted = posted + 5", "kind = 'issuance'")),
+    plant("points.periods_are_sums", "UPDATE period_points SET points = points + 1"),
     plant(
         "points.proposals_agree",
         "INSERT INTO adjustment_proposal (person_id, points, reason, request_key, state, proposed_by, decided_by,"

@@ -62,8 +62,8 @@ def test_a_transfer_that_moved_no_balance_is_noticed(
 ) -> None:
     award = ("award", "trial_call:9", "single", around.issuance, around.person, 5, None, None, around.person)
     superuser.plant(TRANSFER, *award)
-    breaches_expected += ["points.balances_are_sums"]
-    assert set(breached(db)) == {"points.balances_are_sums"}
+    breaches_expected += ["points.balances_are_sums", "points.periods_are_sums"]
+    assert set(breached(db)) == {"points.balances_are_sums", "points.periods_are_sums"}
 
 
 def test_a_balance_below_zero_is_noticed(
@@ -89,7 +89,7 @@ def test_a_transfer_between_accounts_that_do_not_fit_is_noticed(
     db.rollback()
     award = ("award", "trial_call:9", "single", other.person, around.person, 5, None, None, around.person)
     superuser.plant(TRANSFER, *award)
-    breaches_expected += ["points.accounts_fit", "points.balances_are_sums"]
+    breaches_expected += ["points.accounts_fit", "points.balances_are_sums", "points.periods_are_sums"]
     assert len(breached(db)["points.accounts_fit"]) == 1
 
 
@@ -117,8 +117,25 @@ def test_an_award_taken_back_by_more_than_it_was_is_noticed(
     db.commit()
     assert breached(db) == {}
     superuser.plant("DELETE FROM transfer WHERE kind = 'clawback'")
-    breaches_expected += ["points.taken_back_whole", "points.balances_are_sums"]
+    breaches_expected += ["points.taken_back_whole", "points.balances_are_sums", "points.periods_are_sums"]
     assert breached(db)["points.taken_back_whole"] == ("award trial_award:1",)
+
+
+@pytest.mark.parametrize("planted", ["SET points = points + 1", "SET period = period - 92"])
+def test_a_quarter_that_is_no_sum_of_awards_is_noticed(
+    db: Session, around: Accounts, superuser: Superuser, breaches_expected: list[str], planted: str
+) -> None:
+    superuser.plant(f"UPDATE period_points {planted}")
+    breaches_expected += ["points.periods_are_sums"]
+    assert set(breached(db)) == {"points.periods_are_sums"}
+
+
+def test_a_quarter_that_was_forgotten_is_noticed(
+    db: Session, around: Accounts, superuser: Superuser, breaches_expected: list[str]
+) -> None:
+    superuser.plant("DELETE FROM period_points")
+    breaches_expected += ["points.periods_are_sums"]
+    assert set(breached(db)) == {"points.periods_are_sums"}
 
 
 @pytest.mark.parametrize(
@@ -152,5 +169,6 @@ def test_every_rule_of_the_ledger_is_broken_here() -> None:
         "points.holds_settle_as_held",
         "points.taken_back_whole",
         "points.proposals_agree",
+        "points.periods_are_sums",
     }
     assert {name for name in known() if name.startswith("points.")} == broken

@@ -22,6 +22,7 @@ PAGES: Final = [row for row in MATRIX if row.method == "GET" and not row.demo]
 MORE: Final = (
     ("advocate", "/challenges?tab=in_progress"),
     ("advocate", "/challenges?tab=done"),
+    ("advocate", "/points/board?show=ever"),
     ("advocate", "/rewards?show=affordable"),
     ("advocate", "/messages?tab=news"),
     ("manager", "/admin/challenges?state=draft"),

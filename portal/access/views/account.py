@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.access import queries, sessions
+from portal.access import account_extras, queries, sessions
 from portal.access.forms import AccountForm
 from portal.access.views.blueprint import bp
 from portal.database import db
@@ -38,7 +38,12 @@ _SYSTEMS: Final = (
 
 def _context() -> dict[str, Any]:
     visitor = current_visitor()
-    return {"own": queries.account(db.session(), visitor.person_id), "here": visitor.session_id}
+    session = db.session()
+    return {
+        "own": queries.account(session, visitor.person_id),
+        "here": visitor.session_id,
+        "extras": account_extras.of(session, visitor),
+    }
 
 
 @bp.get("/account")
