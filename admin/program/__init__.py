@@ -11,6 +11,7 @@ from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
 from admin.program.desk import bp as desk
+from admin.program.levels import bp as levels
 from admin.program.nominations import bp as nominations
 from admin.program.people import bp as people
 from admin.program.pool import bp as pool
@@ -29,6 +30,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     people,
     nominations,
     adjustments,
+    levels,
     rewards,
     redemptions,
     requests,
@@ -41,6 +43,7 @@ NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("Challenges"), "program_challenges.index", "target", 30, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Rewards"), "program_rewards.index", "gift", 35),
     shell.Item("manager", _PROGRAM, _l("Redemptions"), "program_redemptions.index", "package", 36, on_phone=True),
+    shell.Item("manager", _PROGRAM, _l("Levels"), "program_levels.index", "award", 37),
     shell.Item("manager", _PROGRAM, _l("Requests"), "program_requests.index", "heart-handshake", 38),
     shell.Item("manager", _PROGRAM, _l("Reference pool"), "program_pool.index", "users", 39),
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),

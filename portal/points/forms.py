@@ -6,14 +6,15 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, TextAreaField, ValidationError
+from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from portal.points.models import LARGEST_AMOUNT, LONGEST_REASON
+from portal.points.models import LARGEST_AMOUNT, LONGEST_BENEFIT, LONGEST_LEVEL, LONGEST_REASON
 from portal.web.forms import Form
 
 _STALE: Final = _l("This page is out of date. Open it again and enter it anew.")
+_NEEDED: Final = _l("This is needed.")
 _WAYS: Final = [SelectChoice("add", _l("Add points")), SelectChoice("take", _l("Take points"))]
 _DECISIONS: Final = [
     SelectChoice("approve", _l("Approve")),
@@ -61,3 +62,24 @@ class ProposalForm(Form):
 
     decision = RadioField(choices=_DECISIONS)
     note = TextAreaField(_l("Note"), [Length(max=LONGEST_REASON)], render_kw={"rows": 3})
+
+
+class LevelForm(Form):
+    """A level; `agreed` says that its effect was seen."""
+
+    name = StringField(_l("Name"), [InputRequired(_NEEDED), Length(max=LONGEST_LEVEL)])
+    threshold = IntegerField(
+        _l("Points needed"),
+        [InputRequired(_l("Write a whole number, such as 500.")), NumberRange(0, LARGEST_AMOUNT)],
+        render_kw={"inputmode": "numeric"},
+    )
+    benefit = TextAreaField(
+        _l("What it opens"), [InputRequired(_NEEDED), Length(max=LONGEST_BENEFIT)], render_kw={"rows": 3}
+    )
+    agreed = HiddenField(validators=[Length(max=50)])
+
+
+class AgreeForm(Form):
+    """Agreeing to the effect that was shown."""
+
+    agreed = HiddenField(validators=[Length(max=50)])

@@ -29,6 +29,8 @@ SHARDS: Final = 64
 LARGEST_AMOUNT: Final = 1_000_000_000
 """The most points that one transfer moves."""
 LONGEST_REASON: Final = 500
+LONGEST_LEVEL: Final = 40
+LONGEST_BENEFIT: Final = 300
 
 
 class AccountKind(StrEnum):
@@ -235,7 +237,7 @@ class BoardAbsence(Base):
     since: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
 
 
-class Level(Base):
+class Level(Identified, Base):
     """A name for what somebody ever earned, with the benefit it opens; never lost by spending."""
 
     __tablename__ = "level"
@@ -243,9 +245,12 @@ class Level(Base):
         UniqueConstraint("name"),
         UniqueConstraint("threshold"),
         CheckConstraint("threshold >= 0", name="threshold"),
+        CheckConstraint(
+            f"char_length(name) BETWEEN 1 AND {LONGEST_LEVEL} AND char_length(benefit) BETWEEN 1 AND {LONGEST_BENEFIT}",
+            name="words",
+        ),
     )
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str]
     threshold: Mapped[int]
     benefit: Mapped[str]

@@ -244,6 +244,13 @@ MATRIX: Final = (
     Row("GET", "/admin/adjustments", "d   f   f   f   o   o"),
     Row("GET", "/admin/adjustments/<uuid:proposal>", "d-d m-m m-m m-m o-m o-m", "proposal"),
     Row("POST", "/admin/adjustments/<uuid:proposal>/decision", "d-d m-m m-m m-m g-m g-m", "proposal"),
+    # The program desk: levels
+    Row("GET", "/admin/levels", "d   f   f   f   o   o"),
+    Row("GET", "/admin/levels/new", "d   f   f   f   o   o"),
+    Row("POST", "/admin/levels/new", "d   f   f   f   g   g"),
+    Row("GET", "/admin/levels/<uuid:level>", "d-d m-m m-m m-m o-m o-m", "level"),
+    Row("POST", "/admin/levels/<uuid:level>", "d-d m-m m-m m-m g-m g-m", "level"),
+    Row("POST", "/admin/levels/<uuid:level>/removal", "d-d m-m m-m m-m g-m g-m", "level"),
     # The program desk: rewards and redemptions
     Row("GET", "/admin/rewards", "d   f   f   f   o   o"),
     Row("GET", "/admin/rewards/new", "d   f   f   f   o   o"),

@@ -25,6 +25,7 @@ from portal.messages.models import Message
 from portal.people import people
 from portal.people.states import AdvocateStatus
 from portal.points import adjustments, awards
+from portal.points.models import Level
 from portal.program import Program
 from portal.references import answers, calls, opportunities, pool, profile, requests
 from portal.references.models import Assignment, ReferenceCall, ReferenceRequest
@@ -334,6 +335,7 @@ def _adjustments(session: Session, world: World) -> None:
     )
     assert made is not None
     world.things["proposal"] = str(made.public_id)
+    world.things["level"] = str(session.scalars(select(Level.public_id).where(Level.name == "Gold")).one())
     session.commit()
 
 

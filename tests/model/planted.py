@@ -117,6 +117,7 @@ PLANTS: Final = (
     ),
     plant("points.sum_is_zero", one("account", "posted = posted + 5", "kind = 'issuance'")),
     plant("points.periods_are_sums", "UPDATE period_points SET points = points + 1"),
+    plant("points.lowest_level_needs_nothing", "DELETE FROM level WHERE threshold = 0"),
     plant(
         "points.proposals_agree",
         "INSERT INTO adjustment_proposal (person_id, points, reason, request_key, state, proposed_by, decided_by,"
