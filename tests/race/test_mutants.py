@@ -76,7 +76,7 @@ class Mutant:
 
 NO_CHECK = ("ALTER TABLE account DROP CONSTRAINT ck_account_covered",)
 NO_STOCK_CHECK = ("ALTER TABLE reward DROP CONSTRAINT ck_reward_stock",)
-NO_SUBJECT = ("ALTER TABLE transfer DROP CONSTRAINT uq_transfer_kind_subject",)
+NO_SUBJECT = ("ALTER TABLE transfer DROP CONSTRAINT uq_transfer_kind_subject CASCADE",)
 NO_REVERSES = (*NO_SUBJECT, "ALTER TABLE transfer DROP CONSTRAINT uq_transfer_reverses")
 NO_HOLD = (
     *NO_SUBJECT,
