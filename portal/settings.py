@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Threads, and so requests at once, in each web process."""
     searches_per_second: int = Field(default=5, ge=1, le=100_000, validation_alias="SEARCHES_PER_SECOND")
     """How many searches one person may make in a second, over ten seconds, in each web process."""
+    password_memory_mib: int = Field(default=64, ge=19, le=1024, validation_alias="PASSWORD_MEMORY_MIB")
+    """Memory that hashing one password takes (argon2id), in MiB; raised, passwords are hashed anew at sign-in."""
+    password_passes: int = Field(default=3, ge=2, le=20, validation_alias="PASSWORD_PASSES")
+    """Passes over that memory: 50 to 250 milliseconds for one password are right."""
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
     """The least severe log line that is written."""
     debug: bool = Field(default=False, validation_alias="FLASK_DEBUG")

@@ -53,6 +53,8 @@ def make_settings(url: str, instance: Path, **changes: Any) -> Settings:
         "secret_key": "tests-only-secret-key-of-fifty-characters-0123456789",
         "base_url": "http://localhost",
         "searches_per_second": 1000,
+        "password_memory_mib": 19,
+        "password_passes": 2,
         **changes,
     }
     return Settings(**values)

@@ -11,6 +11,7 @@ from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
 from admin.program.desk import bp as desk
+from admin.program.invitations import bp as invitations
 from admin.program.levels import bp as levels
 from admin.program.nominations import bp as nominations
 from admin.program.people import bp as people
@@ -28,6 +29,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     challenges,
     questions,
     people,
+    invitations,
     nominations,
     adjustments,
     levels,

@@ -92,4 +92,6 @@ def decide(nomination: UUID) -> ResponseReturnValue:
 
 
 def _page(nomination: UUID) -> dict[str, Any]:
-    return {"row": queries.nomination(db.session(), nomination)}
+    session = db.session()
+    row = queries.nomination(session, nomination)
+    return {"row": row, "steps": queries.steps(session, row), "earlier": queries.earlier(session, row)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +20,7 @@ from portal.web.visitor import current_visitor
 
 bp: Final = Blueprint("sales_nominations", __name__, url_prefix="/sales/nominate", template_folder="../templates")
 _PAGE: Final = "sales/nominations/nominate.html"
+_ONE: Final = "sales/nominations/one.html"
 
 
 @bp.get("")
@@ -50,6 +52,16 @@ def nominate() -> ResponseReturnValue:
         return invalid(form, _PAGE, refusal=refusal, **_own())
     flash(_("Thank you. The program team decides about %(name)s and you are told.", name=made.name), "ok")
     return redirect(url_for(".index"), 303)
+
+
+@bp.get("/<uuid:nomination>")
+@for_sales
+def show(nomination: UUID) -> str:
+    """One of one's own, with what became of it."""
+    session, me = db.session(), current_visitor().person_id
+    row = queries.nomination(session, nomination, nominated_by=me)
+    before = queries.earlier(session, row, nominated_by=me)
+    return render_template(_ONE, row=row, steps=queries.steps(session, row), earlier=before)
 
 
 def _own() -> dict[str, Any]:

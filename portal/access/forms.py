@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
@@ -36,6 +45,38 @@ class SignInForm(Form):
 
 class CodeForm(Form):
     """The code that the link showed on another device."""
+
+    code = StringField(_l("Code"), [DataRequired(_l("Please type the eight digits.")), Length(max=20)])
+
+
+class PasswordSignInForm(Form):
+    """Address and password; what was typed as password is never shown again."""
+
+    email = EmailField(
+        _l("Work e-mail"),
+        [DataRequired(_l("Please type your e-mail address.")), Length(max=LONGEST_ADDRESS)],
+        id="password-email",
+    )
+    password = PasswordField(_l("Password"), [InputRequired(_l("Please type your password."))])
+    next = HiddenField(validators=[Optional(), Length(max=500)], id="password-next")
+
+
+class ForgottenForm(Form):
+    """Where to mail a link that sets a password."""
+
+    email = EmailField(
+        _l("Work e-mail"), [DataRequired(_l("Please type your e-mail address.")), Length(max=LONGEST_ADDRESS)]
+    )
+
+
+class NewPasswordForm(Form):
+    """A password to be; how long and how good is the verb's to say, and nothing is cut off."""
+
+    password = PasswordField(_l("New password"), [InputRequired(_l("Please choose a password."))], id="new-password")
+
+
+class CodeAndPasswordForm(NewPasswordForm):
+    """The code that the link showed on another device, and the password to be."""
 
     code = StringField(_l("Code"), [DataRequired(_l("Please type the eight digits.")), Length(max=20)])
 

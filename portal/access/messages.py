@@ -1,4 +1,4 @@
-"""What this slice writes to people: links to sign in, invitations, news of nominations."""
+"""What this slice writes to people: links to sign in, passwords, invitations, news of nominations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from portal.clock import now
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
-from portal.people.states import MANAGERS, STAFF
+from portal.people.models import PersonEmail
+from portal.people.states import MANAGERS, STAFF, Role
 
 
 @message_kind
@@ -28,6 +29,7 @@ class SignIn(MessageKind):
     category = "account"
     icon = "key-round"
     in_portal = False
+    page = "/sign-in/"
 
     def subject(self, data: Data) -> str:
         """One line."""
@@ -58,13 +60,78 @@ class SignIn(MessageKind):
     def path(self, session: Session, message: Message) -> str | None:
         """The page of the link."""
         link = _link(session, message)
-        token = tokens.again(tokens.SIGN_IN, link.seed, link.token_hash) if link else None
-        return f"/sign-in/{token}" if token else None
+        token = tokens.again(tokens.prefix_of(link.purpose), link.seed, link.token_hash) if link else None
+        return f"{self.page}{token}" if token else None
 
     def address(self, session: Session, message: Message) -> str | None:
         """The address that was typed, not another one of the person."""
         link = _link(session, message)
         return link.address if link else None
+
+
+@message_kind
+class PasswordLink(SignIn):
+    """The link that somebody asked for to set a password."""
+
+    key = "access.password"
+    title = _l("Links to set a password")
+    why = _l("Somebody asked to set a password for your address.")
+    page = "/password/"
+
+    def subject(self, data: Data) -> str:
+        """One line."""
+        return _("Set your password")
+
+    def action(self, data: Data) -> str:
+        """The button."""
+        return _("Choose a password")
+
+    def note(self, data: Data) -> str:
+        """What to do if it was not you."""
+        return _("You did not ask for it? Then do nothing, and never pass on the code: your password stays as it is.")
+
+
+@message_kind
+class PasswordChanged(MessageKind):
+    """Tells every confirmed address that a password was set, replaced or removed."""
+
+    key = "access.password_changed"
+    title = _l("Changes of your password")
+    why = _l("It concerns how you sign in.")
+    readers = frozenset(Role)
+    category = "account"
+    icon = "shield"
+    in_portal = False
+
+    def subject(self, data: Data) -> str:
+        """One line."""
+        return {
+            "set": _("You have a password now"),
+            "replaced": _("Your password was changed"),
+            "removed": _("Your password was removed"),
+        }[data["what"]]
+
+    def body(self, data: Data) -> list[str]:
+        """The paragraphs."""
+        if data["what"] == "removed":
+            return [_("You sign in by mail links from now on. All other browsers were signed out.")]
+        return [_("You sign in with it, or by mail links as before. All other browsers were signed out.")]
+
+    def action(self, data: Data) -> str:
+        """The button."""
+        return _("See your account")
+
+    def note(self, data: Data) -> str:
+        """What to do if it was not you."""
+        return _("It was not you? Set a new password by mail from the sign-in page, and tell the program team.")
+
+    def path(self, session: Session, message: Message) -> str | None:
+        """The account."""
+        return "/account"
+
+    def address(self, session: Session, message: Message) -> str | None:
+        """Each confirmed address gets a mail of its own."""
+        return session.get_one(PersonEmail, message.data["email_id"]).address
 
 
 @message_kind
@@ -153,6 +220,10 @@ class NominationDecided(MessageKind):
     def body(self, data: Data) -> list[str]:
         """The manager's note."""
         return [data["note"]] if data.get("note") else []
+
+    def action(self, data: Data) -> str:
+        """The button."""
+        return _("See what happened")
 
 
 def _link(session: Session, message: Message) -> SignInLink | None:

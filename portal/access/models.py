@@ -1,4 +1,4 @@
-"""Ways in: sessions, sign-in links, invitations, nominations, terms, and the count of tries.
+"""Ways in: sessions, links by mail, passwords, invitations, nominations, terms, and the count of tries.
 
 Tokens are never stored, only their SHA-256; what a mail needs is derived from `seed` and the secret key (tokens.py).
 """
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.access.states import NominationState, TermsKind
+from portal.access.states import NominationState, Purpose, TermsKind
 from portal.clock import PORTAL_NOW
 from portal.database import Base, Identified, choices
 from portal.people.models import LONGEST_ADDRESS, LONGEST_NAME
@@ -57,7 +57,7 @@ class LoginSession(Identified, Base):
 
 
 class SignInLink(Base):
-    """A link to sign in that somebody asked for, known address or not; asked again, the earlier ones end."""
+    """A link that somebody asked for by mail, known address or not; asked again, the earlier ones end."""
 
     __tablename__ = "sign_in_link"
     __table_args__ = (
@@ -74,6 +74,7 @@ class SignInLink(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    purpose: Mapped[Purpose] = mapped_column(choices(Purpose, "purpose"), server_default="sign_in")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     address: Mapped[str]
     seed: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
@@ -85,6 +86,31 @@ class SignInLink(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class Password(Base):
+    """How a person signs in beside mail links, if they chose to: argon2id, no weaker than the CHECK says.
+
+    A trigger ends the person's sessions and open links whenever one is set, replaced or removed.
+    """
+
+    __tablename__ = "password"
+    __table_args__ = (
+        CheckConstraint(
+            "hash ~ '^[$]argon2id[$]v=19[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]{22,}[$][A-Za-z0-9+/]{43,}$'"
+            " AND char_length(hash) <= 200",
+            name="argon2id",
+        ),
+        CheckConstraint(
+            "substring(hash FROM '[$]m=([0-9]+),')::bigint >= 19456"
+            " AND substring(hash FROM ',t=([0-9]+),')::bigint >= 2",
+            name="strong",
+        ),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    hash: Mapped[str]
+    set_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
 
 
 class Invitation(Identified, Base):
@@ -104,6 +130,12 @@ class Invitation(Identified, Base):
             postgresql_where=text("accepted_at IS NULL AND ended_at IS NULL"),
         ),
         Index("ix_invitation_person_id", "person_id"),
+        Index(
+            "ix_invitation_waiting",
+            text("expires_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("accepted_at IS NULL AND ended_at IS NULL"),
+        ),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -132,6 +164,7 @@ class Nomination(Identified, Base):
         ),
         CheckConstraint("state <> 'approved' OR person_id IS NOT NULL", name="approved"),
         Index("uq_nomination_open", func.lower(text("address")), unique=True, postgresql_where=text("state = 'new'")),
+        Index("ix_nomination_address", func.lower(text("address"))),
         Index("ix_nomination_state", "state", "id"),
         Index("ix_nomination_nominated_by", "nominated_by", "id"),
         Index("ix_nomination_person_id", "person_id"),

@@ -171,6 +171,7 @@ def _tell(session: Session, nomination: Nomination) -> None:
         session,
         nomination.nominated_by,
         "access.nomination_decided",
+        link=f"/sales/nominate/{nomination.public_id}",
         subject_ref=f"nomination:{nomination.id}",
         name=nomination.name,
         approved=nomination.state is NominationState.APPROVED,

@@ -16,13 +16,16 @@ from portal.audit import SYSTEM, Actor
 from portal.clock import PORTAL_NOW, now
 from portal.database import db
 from portal.database.invariants import invariant
-from portal.database.refusal import NotFound
+from portal.database.refusal import NotAllowed, NotFound
 from portal.people.people import ON_ROLE_CHANGE, roles_of
 from portal.people.states import MANAGERS, STAFF, Role
 
 IDLE: Final = {True: timedelta(minutes=30), False: timedelta(days=14)}
 ABSOLUTE: Final = {True: timedelta(hours=12), False: timedelta(days=90)}
 """How long a session lives without a visit, and at most, for staff and for advocates."""
+
+RECENT: Final = timedelta(minutes=10)
+"""How long after signing in somebody may change how they sign in."""
 
 invariant(
     "access.sessions_of_members",
@@ -93,6 +96,20 @@ def end_all(session: Session, person_id: int, *, by: Actor = SYSTEM, but: int | 
     if ended:
         audit.record(session, "session.end_all", f"person:{person_id}", by=by, ended=ended)
     return ended
+
+
+def is_recent(session: Session, session_id: int) -> bool:
+    """Whether somebody signed in to this session a moment ago."""
+    wanted = select(LoginSession.id).where(LoginSession.id == session_id, LoginSession.is_live())
+    return session.scalar(wanted.where(LoginSession.created_at > PORTAL_NOW - RECENT)) is not None
+
+
+def require_recent(session: Session, session_id: int) -> None:
+    """Refuse (`NotAllowed`) a session in which somebody signed in longer ago than `RECENT`."""
+    if not is_recent(session, session_id):
+        raise NotAllowed(
+            _l("For this you must have signed in within the last 10 minutes. Sign out, in again, and return.")
+        )
 
 
 def seen(session_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Sign-in by mail link: once, within ten minutes, in the browser that asked."""
+"""Links by mail, to sign in or to set a password: once, within ten minutes, in the browser that asked."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Final
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.access import throttle, tokens
 from portal.access.models import Invitation, SignInLink
+from portal.access.states import Purpose
 from portal.access.visitor import may_sign_in
 from portal.audit import Actor
 from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Gone, Invalid, Refusal
 from portal.messages import messages
-from portal.people.models import Person, PersonEmail
+from portal.people.models import PersonEmail
 from portal.people.people import ON_ROLE_CHANGE, lock_person, roles_of, verify_email
 from portal.people.values import clean_address
 from portal.web.session import hash_token
@@ -29,6 +30,7 @@ _OVER: Final = _l("This link was used, is older than ten minutes, or a newer one
 _WRONG: Final = _l("This code is not right, or it is older than ten minutes. Ask for a new link if you need one.")
 _OPEN: Final = (SignInLink.used_at.is_(None), SignInLink.ended_at.is_(None), SignInLink.expires_at > PORTAL_NOW)
 _LIVE: Final = (*_OPEN, SignInLink.person_id.is_not(None))
+_MAILS: Final = {Purpose.SIGN_IN: "access.sign_in", Purpose.PASSWORD: "access.password"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,30 @@ class Arrived:
     next_path: str | None
 
 
-def ask(session: Session, address: str, browser: str, *, ip: str = "", next_path: str | None = None) -> None:
+def ask(
+    session: Session,
+    address: str,
+    browser: str,
+    *,
+    ip: str = "",
+    next_path: str | None = None,
+    purpose: Purpose = Purpose.SIGN_IN,
+) -> None:
     """Ask for a link to an address, from the browser that holds the secret `browser`.
 
     The same work is done for every address: whether somebody is mailed is found out by a job.
-    Earlier links of the address end. Refuses `Invalid` addresses and `TooManyTries`.
+    Earlier links of the address for the same purpose end. Refuses `Invalid` addresses and `TooManyTries`.
     """
     clean = clean_address(address)
-    throttle.hit(throttle.secret("ask-ip", throttle.network(ip)), 20, 3600)
-    throttle.hit(throttle.secret("ask", clean.lower()), 3, 900)
-    throttle.hit(throttle.secret("ask-day", clean.lower()), 5, 86_400)
-    _end(session, func.lower(SignInLink.address) == clean.lower())
+    counted = "ask" if purpose is Purpose.SIGN_IN else f"ask-{purpose.value}"
+    throttle.hit(throttle.secret(f"{counted}-ip", throttle.network(ip)), 20, 3600)
+    throttle.hit(throttle.secret(counted, clean.lower()), 3, 900)
+    throttle.hit(throttle.secret(f"{counted}-day", clean.lower()), 5, 86_400)
+    _end(session, and_(func.lower(SignInLink.address) == clean.lower(), SignInLink.purpose == purpose))
     seed, at, key = uuid4(), now(session), tokens.all_keys()[0]
-    token = tokens.derive(tokens.SIGN_IN, seed, key)
+    token = tokens.derive(tokens.prefix_of(purpose), seed, key)
     link = SignInLink(
+        purpose=purpose,
         address=clean,
         seed=seed,
         token_hash=hash_token(token),
@@ -91,7 +103,7 @@ def mail_link(session: Session, link_id: int) -> None:
     if email.verified_at is not None and may_sign_in(person, roles_of(session, person.id)):
         link.person_id = person.id
         session.flush()
-        messages.notify(session, person.id, "access.sign_in", link_id=link.id)
+        messages.notify(session, person.id, _MAILS[link.purpose], link_id=link.id)
         return
     open_invitation = select(Invitation.id).where(
         Invitation.person_id == person.id,
@@ -105,12 +117,13 @@ def mail_link(session: Session, link_id: int) -> None:
         messages.notify(session, person.id, "access.invitation", invitation_id=invitation_id)
 
 
-def look(session: Session, token: str, browser: str) -> Opened:
+def look(session: Session, token: str, browser: str, *, purpose: Purpose = Purpose.SIGN_IN) -> Opened:
     """What a browser may do with a link that it opened; changes nothing, since mail scanners open links too.
 
     Refuses `Gone`: used, ended, older than ten minutes, or none of ours.
     """
-    link = session.scalar(select(SignInLink).where(SignInLink.token_hash == hash_token(token), *_LIVE))
+    of_token = (SignInLink.token_hash == hash_token(token), SignInLink.purpose == purpose)
+    link = session.scalar(select(SignInLink).where(*of_token, *_LIVE))
     if link is None:
         raise Gone(_OVER)
     codes = (tokens.code(token, key) for key in tokens.all_keys())
@@ -118,13 +131,15 @@ def look(session: Session, token: str, browser: str) -> Opened:
     return Opened(here=link.browser_hash == hash_token(browser), code=digits)
 
 
-def follow(session: Session, token: str, browser: str) -> Arrived:
+def follow(session: Session, token: str, browser: str, *, purpose: Purpose = Purpose.SIGN_IN) -> Arrived:
     """Use a link, once, in the browser that asked. Refuses `Gone`."""
-    used = update(SignInLink).where(SignInLink.token_hash == hash_token(token))
-    return _use(session, used.where(SignInLink.browser_hash == hash_token(browser)), Gone(_OVER))
+    here = and_(SignInLink.token_hash == hash_token(token), SignInLink.browser_hash == hash_token(browser))
+    return _use(session, and_(here, SignInLink.purpose == purpose), Gone(_OVER))
 
 
-def by_code(session: Session, digits: str, browser: str, *, ip: str = "") -> Arrived:
+def by_code(
+    session: Session, digits: str, browser: str, *, ip: str = "", purpose: Purpose = Purpose.SIGN_IN
+) -> Arrived:
     """Use the link that this browser asked for, by the code shown where it was opened.
 
     A try costs the same whether somebody has the address that was asked for or nobody. Refuses `Invalid` (wrong or
@@ -134,13 +149,14 @@ def by_code(session: Session, digits: str, browser: str, *, ip: str = "") -> Arr
     throttle.hit(throttle.secret("code", hash_token(browser)), 5, 600)
     throttle.hit("code-all", 1000, 300)
     typed = "".join(digits.split())
-    asked = select(SignInLink).where(SignInLink.browser_hash == hash_token(browser), *_OPEN)
+    of_browser = (SignInLink.browser_hash == hash_token(browser), SignInLink.purpose == purpose)
+    asked = select(SignInLink).where(*of_browser, *_OPEN)
     links = session.scalars(asked.order_by(SignInLink.id.desc()).limit(5)).all()
     right = [link.id for link in links if tokens.is_code(typed, link.seed, link.code_hash)]
     wrong = Invalid(_WRONG, field="code")
     if not right:
         raise wrong
-    return _use(session, update(SignInLink).where(SignInLink.id == right[0]), wrong)
+    return _use(session, SignInLink.id == right[0], wrong)
 
 
 def end_links(session: Session, person_id: int) -> None:
@@ -154,16 +170,18 @@ def forget_old(session: Session) -> int:
     return len(session.execute(old).all())
 
 
-def _use(session: Session, link: Update, refusal: Refusal) -> Arrived:
-    once = link.where(*_LIVE).values(used_at=PORTAL_NOW)
-    used = session.execute(once.returning(SignInLink.person_id, SignInLink.address, SignInLink.next_path)).first()
-    if used is None:
+def _use(session: Session, which: ColumnElement[bool], refusal: Refusal) -> Arrived:
+    """Use the link up, under its person's lock: whoever sets a password at this moment ends links and sessions."""
+    whose = session.scalar(select(SignInLink.person_id).where(which, *_LIVE))
+    if whose is None:
         raise refusal
-    person = session.get_one(Person, used.person_id)
-    if not may_sign_in(person, roles_of(session, person.id)):
+    person = lock_person(session, whose)
+    once = update(SignInLink).where(which, *_LIVE).values(used_at=PORTAL_NOW)
+    used = session.execute(once.returning(SignInLink.address, SignInLink.next_path, SignInLink.purpose)).first()
+    if used is None or not may_sign_in(person, roles_of(session, person.id)):
         raise refusal
     verify_email(session, person.id, used.address)
-    audit.record(session, "sign_in.link", f"person:{person.id}", by=Actor(person.id))
+    audit.record(session, f"{used.purpose.value}.link", f"person:{person.id}", by=Actor(person.id))
     return Arrived(person.id, used.next_path)
 
 

@@ -1,4 +1,4 @@
-"""States of nominations and kinds of terms, with their words."""
+"""States of nominations, what links are for, kinds of terms, with their words."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ TRANSITIONS: Final[dict[NominationState, frozenset[NominationState]]] = {
     NominationState.APPROVED: frozenset(),
     NominationState.NOT_APPROVED: frozenset(),
 }
+
+
+class Purpose(StrEnum):
+    """What a link is for that somebody asked for by mail; one for the other opens nothing."""
+
+    SIGN_IN = "sign_in"
+    PASSWORD = "password"  # noqa: S105 -- a purpose, no secret
 
 
 class TermsKind(StrEnum):

@@ -37,6 +37,14 @@ _HIT: Final = text(
     """
 )
 
+_GIVEN_BACK: Final = text(
+    """
+    UPDATE throttle SET hits = hits - 1
+    WHERE key = :key AND hits > 0
+      AND window_start = (SELECT max(latest.window_start) FROM throttle latest WHERE latest.key = :key)
+    """
+)
+
 
 def hit(key: str, limit: int, window_seconds: int) -> None:
     """Count a try and refuse (`TooManyTries`) beyond `limit` in the last `window_seconds`.
@@ -53,6 +61,12 @@ def hit(key: str, limit: int, window_seconds: int) -> None:
     if counted is None:
         log.warning("throttle.refused", purpose=key.partition(":")[0])
         raise TooManyTries(_TOO_MANY, retry_after=window_seconds // max(limit, 1))
+
+
+def give_back(key: str) -> None:
+    """Take a counted try back: it went well, and only those that fail count."""
+    with db.engine.begin() as connection:
+        connection.execute(_GIVEN_BACK, {"key": key})
 
 
 def secret(purpose: str, value: str | bytes) -> str:

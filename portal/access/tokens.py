@@ -13,11 +13,20 @@ from uuid import UUID
 
 from flask import current_app
 
+from portal.access.states import Purpose
 from portal.web.session import hash_token
 
 SIGN_IN: Final = "apl"
+PASSWORD: Final = "app"  # noqa: S105 -- a prefix, no secret
 INVITATION: Final = "api"
-"""Prefixes, by which scanners for leaked secrets know ours: advocate portal link, advocate portal invitation."""
+"""Prefixes, by which scanners for leaked secrets know ours: advocate portal link, password, invitation."""
+
+_PREFIXES: Final = {Purpose.SIGN_IN: SIGN_IN, Purpose.PASSWORD: PASSWORD}
+
+
+def prefix_of(purpose: Purpose) -> str:
+    """The prefix of the token of a link."""
+    return _PREFIXES[purpose]
 
 
 def all_keys() -> list[str]:

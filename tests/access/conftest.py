@@ -56,10 +56,9 @@ class Mailbox:
         """The mails, oldest first, as plain text."""
         return [self._text(file) for file in sorted(folder(self.app.config["PORTAL"]).glob("[0-9]*.eml"))]
 
-    def link(self) -> str:
-        """The path of the link in the newest mail."""
-        found = re.findall(r"http://localhost(/(?:sign-in|invitation)/\S+)", self.texts()[-1])
-        return str(found[0])
+    def link(self, page: str = "(?:sign-in|invitation)") -> str:
+        """The path of the link in the newest mail that leads to a page."""
+        return str(re.findall(rf"http://localhost(/{page}/\S+)", "\n".join(self.texts()))[-1])
 
     @staticmethod
     def _text(file: Path) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from portal.access import invitations, nominations, sign_in, terms, throttle, tokens
 from portal.access.models import Invitation, SignInLink
 from portal.audit import SYSTEM, Actor
 from portal.database import run
-from portal.database.refusal import Refusal, TooManyTries
+from portal.database.refusal import Gone, Refusal, TooManyTries
+from portal.messages.models import Message
 from portal.people import people
 from portal.people.states import Role
 from portal.web.app import Portal
@@ -68,6 +69,33 @@ def test_an_invitation_lets_one_in(app: Portal, db: Session) -> None:
         app, lambda: run(lambda session: invitations.accept(session, token, terms_versions=versions).id > 0)
     )
     assert sorted(map(str, answers)) == ["Gone"] * (WIDE - 1) + ["True"]
+
+
+@pytest.mark.race
+def test_an_invitation_that_ran_out_is_sent_again_once(app: Portal, db: Session) -> None:
+    ana = people.add_person(db, "Ana", by=SYSTEM)
+    managers = [
+        Actor(people.add_person(db, name, by=SYSTEM, roles=["manager"]).id, frozenset({"manager"}))
+        for name in ("Mia", "Max")
+    ]
+    old = invitations.invite(db, ana.id, "ana@example.com", Role.ADVOCATE, by=managers[0])
+    db.execute(update(Invitation).values(created_at=text("now() - interval '15 days'"), expires_at=text("now()")))
+    old_id, dead = old.id, invitations.path_of(old).rpartition("/")[2]
+    db.commit()
+    turns = iter(managers * (WIDE // 2))
+
+    def work() -> str:
+        by = next(turns)
+        run(lambda session: invitations.resend(session, old_id, by=by).id)
+        return "sent"
+
+    assert sorted(together(app, work)) == ["Conflict"] * (WIDE - 1) + ["sent"]
+    db.rollback()
+    assert len(db.scalars(select(Invitation)).all()) == 2
+    mails = select(Message).where(Message.kind == "access.invitation", Message.person_id == ana.id)
+    assert len(db.scalars(mails).all()) == 2, "the first one and one new one"
+    with pytest.raises(Gone):
+        invitations.find(db, dead)
 
 
 @pytest.mark.race

@@ -138,12 +138,14 @@ def starts(stand: Stand) -> tuple[str, ...]:
         "/sign-in",
         "/sign-in/code",
         f"/sign-in/{things['sign-in token']}",
+        f"/password/{things['password token']}",
         f"/invitation/{things['path of invited']}",
         f"/references/withdraw/{things['withdrawal token']}",
         f"/unsubscribe/{things['unsubscription token']}",
         "/references/profile",
         "/sales",
         "/admin",
+        "/admin/invitations?show=open",
     ]
     for name, thing in things.items():
         folders = next((found for word, found in _PAGES.items() if word in name), ())

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from portal.access import nominations, sessions
+from portal.access import invitations, nominations, sessions
 from portal.audit import SYSTEM, Actor
 from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
@@ -56,6 +56,8 @@ def _members(session: Session, world: World) -> None:
         consents.give(session, _id(member), [SAME_INDUSTRY, OTHER_INDUSTRIES], by=member)
         shy = join(session, f"Shy Number{number}", "advocate")
         pool.propose(session, _id(shy), because="submission:1")
+        guest = people.add_person(session, f"Guest Number{number}", by=SYSTEM)
+        invitations.invite(session, guest.id, f"guest.{number}@world.example", "advocate", by=SYSTEM, mail=False)
         people.add_email(session, world.id_of("member"), f"kofi.{number}@world.example", by=SYSTEM)
         nominations.nominate(
             session,

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-from tests.authorisation.world import STORY, TOPICS, World
+from tests.authorisation.world import PASSWORD, STORY, TOPICS, World
 
 Fields = dict[str, str]
 _DAY: Final = "2026-06-25"
 _REWARD: Final = {"name": "Mug", "description": "For tea.", "art": "mug", "price": "50", "delivery": "By post."}
 _CHALLENGE: Final = {"title": "Say it", "summary": "In short.", "minutes": "5", "for_everybody": "y"}
 _STEP: Final = {"title": "Say it", "instructions": "In your words.", "points": "20"}
+_NEW_PASSWORD: Final = "a quiet pelican reads maps"
 _NOTE: Final = {"note": "It is on its way."}
 _NOMINEE: Final = {"name": "Nora", "email": "nora@world.example", "reason": "She tells everybody about it."}
 
@@ -25,6 +26,11 @@ def _question(world: World) -> Fields:
 FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/sign-in": {"email": "ana.mitchell@world.example"},
     "/sign-in/code": lambda world: {"code": world.things["sign-in code"]},
+    "/sign-in/password": {"email": "kofi.mensah@world.example", "password": PASSWORD},
+    "/password": {"email": "ana.mitchell@world.example"},
+    "/password/code": lambda world: {"code": world.things["password code"], "password": _NEW_PASSWORD},
+    "/password/<token>": {"password": _NEW_PASSWORD},
+    "/account/password": {"password": _NEW_PASSWORD},
     "/invitation/<token>": lambda world: {"name": "Gina", "terms": world.things["terms"], "agreed": "y"},
     "/account": {"name": "New Name", "title": "", "time_zone": "Europe/Paris"},
     "/account/notifications": {"kind": "request.ask"},

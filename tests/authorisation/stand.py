@@ -81,6 +81,8 @@ class Stand:
             "base_url": BASE,
             "log_level": "error",
             "searches_per_second": 1000,
+            "password_memory_mib": 19,
+            "password_passes": 2,
         }
         return Settings(**values)
 

@@ -100,12 +100,12 @@ def check(stand: Stand, row: Row, persona: str, letter: str, thing: str | None) 
     said = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())[-300:] if answer.status_code >= 400 else location
     assert answer.status_code == ANSWERS[letter], f"{where}: {answer.status} instead of {ANSWERS[letter]}: {said}"
     if answer.status_code == 303:
-        signed_out = row.rule in {"/sign-out", "/sign-in"}
+        signed_out = row.rule in {"/sign-out", "/sign-in", "/password/code", "/password/<token>"}
         assert location.startswith("/sign-in") == (letter == "d") or signed_out, f"{where} leads to {location}"
     changed = stand.changed()
     if row.method == "GET" or letter in "dfmcx":
         assert changed == [], f"{where} changed {changed}"
-    elif changed or row.rule in {"/sign-in", "/sign-in/code"}:
+    elif changed or row.rule in {"/sign-in", "/sign-in/code", "/password"}:
         if persona == "admin":
             assert stand.breaches() == []
         stand.restore()

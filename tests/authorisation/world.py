@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from portal.access import invitations, nominations, sessions, sign_in, terms, tokens
+from portal.access import invitations, nominations, passwords, sessions, sign_in, terms, tokens
 from portal.access.models import SignInLink
+from portal.access.states import Purpose
 from portal.audit import SYSTEM, Actor
 from portal.challenges import challenges, outline, submissions, verdicts
 from portal.challenges.audience import EVERYBODY, Audience
@@ -47,6 +48,7 @@ SETUPS: dict[str, dict[str, object]] = {
         ]
     },
 }
+PASSWORD = "walnut harbour ninety lanterns"
 TOPICS = "How long did the move take, and what broke?"
 
 
@@ -354,16 +356,18 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
     world.things["person barred"] = _person_public(session, barred.person_id or 0)
     world.things["person advocate"] = _person_public(session, world.id_of("advocate"))
     world.things["person"] = _person_public(session, world.id_of("member"))
-    nominated = nominations.nominate(
-        session,
-        name="Nia Nominee",
-        address="nia@world.example",
-        reason="Says so to everybody.",
-        by=world.people["sales"],
-    )
-    session.flush()
-    session.refresh(nominated)
-    world.things["nomination"] = str(nominated.public_id)
+    for word, name, rep in (("nomination", "Nia Nominee", "sales"), ("nomination of rep", "Ned Nominee", "rep")):
+        nominated = nominations.nominate(
+            session,
+            name=name,
+            address=f"{name[:3].lower()}@world.example",
+            reason="Says so to everybody.",
+            by=world.people[rep],
+        )
+        session.flush()
+        session.refresh(nominated)
+        world.things[word] = str(nominated.public_id)
+    _password(session, world, keys)
     sign_in.ask(session, "kofi.mensah@world.example", BROWSER, ip="203.0.113.9")
     link = session.scalars(select(SignInLink).order_by(SignInLink.id.desc()).limit(1)).one()
     link.person_id = world.id_of("member")
@@ -379,3 +383,18 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
         world.things[f"message of {persona}"] = str(session.scalars(told.limit(1)).one())
     world.things["unsubscription token"] = unsubscribing.sign(keys, member, "request.ask")
     world.things["withdrawal token"] = links.sign(keys, member, [SAME_INDUSTRY])
+
+
+def _password(session: Session, world: World, keys: list[str]) -> None:
+    """A password of the member, and an open link to set another one."""
+    member = world.id_of("member")
+    for number in (1, 2):
+        sign_in.ask(session, "kofi.mensah@world.example", BROWSER, ip="203.0.113.9", purpose=Purpose.PASSWORD)
+        link = session.scalars(select(SignInLink).order_by(SignInLink.id.desc()).limit(1)).one()
+        link.person_id = member
+        session.flush()
+        token = tokens.derive(tokens.PASSWORD, link.seed, keys[0])
+        if number == 1:
+            passwords.set_by_link(session, token, BROWSER, PASSWORD)
+    world.things["password token"], world.things["password code"] = token, tokens.code(token, keys[0])
+    sessions.start(session, member, hash_token(world.tokens["member"]), "Firefox/140.0")

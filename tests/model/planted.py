@@ -57,6 +57,12 @@ PLANTS: Final = (
         "DELETE FROM terms_acceptance",
     ),
     plant(
+        "access.passwords_of_the_reachable",
+        "INSERT INTO password (person_id, hash) SELECT min(id), '$argon2id$v=19$m=19456,t=2,p=1$' || repeat('a', 22) ||"
+        " '$' || repeat('b', 43) FROM person",
+        "UPDATE person_email SET verified_at = NULL WHERE person_id = (SELECT min(id) FROM person)",
+    ),
+    plant(
         "challenges.accepted_is_paid",
         "UPDATE stage_response SET points = points + 1 WHERE state = 'accepted' AND points > 0",
     ),

@@ -238,7 +238,9 @@ REPEATED: Final = frozenset(
         "/asks/pause",
         "/references/agree",
         "/references/profile",
+        "/password",
         "/sign-in",
+        "/sign-in/password",
     }
 )
 """Where a second time is a second deed, or saves again what is there; everywhere else it must change nothing."""

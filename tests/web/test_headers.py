@@ -24,7 +24,7 @@ ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SECRET: Final = (
-    "/sign-in/<token>",
+    "/sign-in/<token>", "/password/<token>",
     "/invitation/<token>",
     "/references/withdraw/<token>",
     "/unsubscribe/<token>",

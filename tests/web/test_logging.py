@@ -41,8 +41,9 @@ def _quiet_again(stand: Stand) -> Any:
 
 def test_no_secret_and_no_address_comes_into_a_line(stand: Stand, capfd: pytest.CaptureFixture[str]) -> None:
     app, things = talkative(stand), stand.world.things
-    names = ("sign-in token", "path of invited", "withdrawal token", "unsubscription token", "sign-in code")
-    paths = ("/sign-in/", "/invitation/", "/references/withdraw/", "/unsubscribe/", "/nothing/")
+    of_mails = ("sign-in token", "path of invited", "withdrawal token", "unsubscription token", "password token")
+    names = (*of_mails, "sign-in code")
+    paths = ("/sign-in/", "/invitation/", "/references/withdraw/", "/unsubscribe/", "/password/", "/nothing/")
     secrets = [things[name] for name in names]
     asked = f"__Host-asked={BROWSER}"
     for secret, path in zip(secrets, paths, strict=True):
@@ -52,7 +53,9 @@ def test_no_secret_and_no_address_comes_into_a_line(stand: Stand, capfd: pytest.
     stand.send("POST", "/sign-in/code", app=app, data={"code": things["sign-in code"]}, cookies=asked)
     stand.send("POST", f"/sign-in/{things['sign-in token']}", app=app, cookies=asked)
     stand.send("POST", "/account", "advocate", app=app, data={"name": CANARY, "time_zone": "UTC", "title": _PASSWORD})
-    stand.send("POST", "/sign-in", app=app, data={"email": "ana.mitchell@world.example", "password": _PASSWORD})
+    for path in ("/sign-in", "/sign-in/password"):
+        stand.send("POST", path, app=app, data={"email": "ana.mitchell@world.example", "password": _PASSWORD})
+    stand.send("POST", "/account/password", "advocate", app=app, data={"password": _PASSWORD})
     stand.send("POST", "/admin/people/new", "admin", app=app, data={"name": "Canary", "email": CANARY})
     stand.send("GET", f"/admin/people?q={CANARY}", "admin", app=app, headers={"Authorization": f"Bearer {_PASSWORD}"})
     stand.send("POST", "/account", "advocate", app=app, token="x.y.z", data={"name": CANARY})

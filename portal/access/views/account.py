@@ -1,4 +1,4 @@
-"""One's own account: name, time zone, addresses, and where one is signed in."""
+"""One's own account: name, time zone, addresses, password, and where one is signed in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.access import account_extras, queries, sessions
-from portal.access.forms import AccountForm
+from portal.access import account_extras, passwords, queries, sessions
+from portal.access.forms import AccountForm, NewPasswordForm
 from portal.access.views.blueprint import bp
 from portal.database import db
 from portal.database.refusal import Refusal
@@ -19,6 +19,7 @@ from portal.web.forms import Form, invalid
 from portal.web.policy import for_everyone
 from portal.web.visitor import current_visitor
 
+PAGE: Final = "account/account.html"
 _BROWSERS: Final = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -36,11 +37,22 @@ _SYSTEMS: Final = (
 )
 
 
-def _context() -> dict[str, Any]:
+def account_page(
+    *, about: AccountForm | None = None, password: NewPasswordForm | None = None, failed: Form | None = None
+) -> dict[str, Any]:
+    """What the page shows; one of its forms may hold what was refused, `failed` one that is only a button."""
     visitor = current_visitor()
     session = db.session()
+    own = queries.account(session, visitor.person_id)
+    them = own.person
+    known = AccountForm(formdata=None, name=them.name, title=them.title, time_zone=them.time_zone)
     return {
-        "own": queries.account(session, visitor.person_id),
+        "own": own,
+        "about": known if about is None else about,
+        "password_form": NewPasswordForm(formdata=None) if password is None else password,
+        "password_since": passwords.since(session, visitor.person_id),
+        "recent": sessions.is_recent(session, visitor.session_id),
+        "failed": failed,
         "here": visitor.session_id,
         "extras": account_extras.of(session, visitor),
     }
@@ -50,10 +62,7 @@ def _context() -> dict[str, Any]:
 @for_everyone
 def account() -> str:
     """One's own account."""
-    context = _context()
-    person = context["own"].person
-    form = AccountForm(name=person.name, title=person.title, time_zone=person.time_zone)
-    return render_template("account/account.html", form=form, **context)
+    return render_template(PAGE, **account_page())
 
 
 @bp.post("/account")
@@ -62,7 +71,7 @@ def change_account() -> ResponseReturnValue:
     """Keep what was changed."""
     form = AccountForm()
     if not form.validate():
-        return invalid(form, "account/account.html", **_context())
+        return invalid(form, PAGE, **account_page(about=form))
     visitor = current_visitor()
     try:
         change_person(
@@ -75,7 +84,7 @@ def change_account() -> ResponseReturnValue:
         )
     except Refusal as refusal:
         db.session.rollback()
-        return invalid(form, "account/account.html", refusal=refusal, **_context())
+        return invalid(form, PAGE, refusal=refusal, **account_page(about=form))
     flash(_("Saved."), "ok")
     return redirect(url_for("access.account"), 303)
 

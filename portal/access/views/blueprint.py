@@ -17,7 +17,13 @@ from portal.web.shell import add_link
 
 bp = Blueprint("access", __name__)
 
-_WITH_TOKEN: Final = frozenset({"access.open_link", "access.follow_link", "access.invitation", "access.accept"})
+_WITH_TOKEN: Final = frozenset(
+    {
+        *("access.open_link", "access.follow_link", "access.invitation", "access.accept"),
+        *("access.open_password_link", "access.set_by_link"),
+    }
+)
+_ASKED_SECONDS: Final = 15 * 60
 _NEVER_NEXT: Final = ("access.", "static", "web.", "demo")
 
 for _name, _endpoint in (("account", "account"), ("sign_out", "sign_out"), ("sign_in", "sign_in")):
@@ -36,6 +42,29 @@ def enter(person_id: int, next_path: str | None = None) -> AnyResponse:
     token_hash = cookie.renew(current_app.config["PORTAL"])
     sessions.start(db.session(), person_id, token_hash, request.user_agent.string, replaces=former)
     return redirect(own_page(next_path) or "/", 303)
+
+
+def asked_by() -> str | None:
+    """The secret of the browser that asked for a link, if it is this one."""
+    value = request.cookies.get(_cookie(), "")
+    return value if 40 <= len(value) <= 64 else None
+
+
+def remember(response: Response, browser: str) -> None:
+    """Let this browser be known as the one that asked."""
+    response.set_cookie(
+        _cookie(),
+        browser,
+        max_age=_ASKED_SECONDS,
+        path="/",
+        secure=current_app.config["PORTAL"].https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _cookie() -> str:
+    return "__Host-asked" if current_app.config["PORTAL"].https else "asked"
 
 
 def own_page(path: str | None) -> str | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 
-from portal.access import sessions
+from portal.access import passwords, sessions
 from portal.access import sign_in as signing_in
-from portal.access.forms import CodeForm, SignInForm
-from portal.access.views.blueprint import bp, enter, own_page
+from portal.access.forms import CodeForm, PasswordSignInForm, SignInForm
+from portal.access.views.blueprint import asked_by, bp, enter, own_page, remember
 from portal.access.views.demo import people_to_be
 from portal.access.visitor import browser_session
 from portal.database import db
@@ -21,17 +20,16 @@ from portal.web.forms import Form, invalid
 from portal.web.policy import for_everyone, open_to_all
 from portal.web.visitor import current_visitor, visitor_or_none
 
-_ASKED_SECONDS: Final = 15 * 60
+_DOOR: Final = "access/sign_in.html"
 
 
 @bp.get("/sign-in")
 @open_to_all(reason="the door")
 def sign_in() -> ResponseReturnValue:
-    """Ask for a link."""
+    """Ask for a link, or use a password."""
     if visitor_or_none() is not None:
         return redirect("/", 303)
-    form = SignInForm(next=own_page(request.args.get("next")))
-    return render_template("access/sign_in.html", form=form, demo=people_to_be())
+    return render_template(_DOOR, **_door(next_path=own_page(request.args.get("next"))))
 
 
 @bp.post("/sign-in")
@@ -40,8 +38,8 @@ def ask() -> ResponseReturnValue:
     """Mail a link, or not; the answer is the same."""
     form = SignInForm()
     if not form.validate():
-        return invalid(form, "access/sign_in.html", demo=people_to_be())
-    browser = _asked_by() or secrets.token_urlsafe(32)
+        return invalid(form, _DOOR, **_door(asking=form))
+    browser = asked_by() or secrets.token_urlsafe(32)
     try:
         signing_in.ask(
             db.session(),
@@ -51,10 +49,36 @@ def ask() -> ResponseReturnValue:
             next_path=own_page(form.next.data),
         )
     except Refusal as refusal:
-        return invalid(form, "access/sign_in.html", refusal=refusal, demo=people_to_be())
+        return invalid(form, _DOOR, refusal=refusal, **_door(asking=form))
     response = make_response(redirect(url_for("access.code"), 303))
-    _remember(response, browser)
+    remember(response, browser)
     return response
+
+
+@bp.get("/sign-in/password")
+@open_to_all(reason="the door")
+def with_password() -> ResponseReturnValue:
+    """The door with the password's half open."""
+    if visitor_or_none() is not None:
+        return redirect("/", 303)
+    return render_template(_DOOR, **_door(by_password=True, next_path=own_page(request.args.get("next"))))
+
+
+@bp.post("/sign-in/password")
+@open_to_all(reason="the door")
+def use_password() -> ResponseReturnValue:
+    """Come in by address and password."""
+    form = PasswordSignInForm()
+    refusal = None
+    if form.validate():
+        try:
+            person_id = passwords.by_password(
+                db.session(), form.email.data, form.password.data, ip=request.remote_addr or ""
+            )
+            return enter(person_id, own_page(form.next.data))
+        except Refusal as error:
+            refusal = error
+    return invalid(form, _DOOR, refusal=refusal, **_door(using=form, next_path=own_page(form.next.data)))
 
 
 @bp.get("/sign-in/code")
@@ -72,7 +96,7 @@ def type_code() -> ResponseReturnValue:
     if not form.validate():
         return invalid(form, "access/code.html")
     try:
-        arrived = signing_in.by_code(db.session(), form.code.data, _asked_by() or "", ip=request.remote_addr or "")
+        arrived = signing_in.by_code(db.session(), form.code.data, asked_by() or "", ip=request.remote_addr or "")
     except Refusal as refusal:
         return invalid(form, "access/code.html", refusal=refusal)
     return enter(arrived.person_id, arrived.next_path)
@@ -82,7 +106,7 @@ def type_code() -> ResponseReturnValue:
 @open_to_all(reason="the door; its token is the key")
 def open_link(token: str) -> ResponseReturnValue:
     """Show a button in the browser that asked, the code in any other; a GET uses nothing up."""
-    opened = signing_in.look(db.session(), token, _asked_by() or "")
+    opened = signing_in.look(db.session(), token, asked_by() or "")
     return render_template("access/link.html", form=Form(), opened=opened, token=token)
 
 
@@ -92,7 +116,7 @@ def follow_link(token: str) -> ResponseReturnValue:
     """Come in by the link."""
     if not Form().validate():
         return redirect(url_for("access.open_link", token=token), 303)
-    arrived = signing_in.follow(db.session(), token, _asked_by() or "")
+    arrived = signing_in.follow(db.session(), token, asked_by() or "")
     return enter(arrived.person_id, arrived.next_path)
 
 
@@ -108,23 +132,17 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
-def _cookie() -> str:
-    return "__Host-asked" if current_app.config["PORTAL"].https else "asked"
-
-
-def _asked_by() -> str | None:
-    """The secret of the browser that asked, if it is this one."""
-    value = request.cookies.get(_cookie(), "")
-    return value if 40 <= len(value) <= 64 else None
-
-
-def _remember(response: Response, browser: str) -> None:
-    response.set_cookie(
-        _cookie(),
-        browser,
-        max_age=_ASKED_SECONDS,
-        path="/",
-        secure=current_app.config["PORTAL"].https,
-        httponly=True,
-        samesite="Lax",
-    )
+def _door(
+    *,
+    asking: SignInForm | None = None,
+    using: PasswordSignInForm | None = None,
+    by_password: bool = False,
+    next_path: str | None = None,
+) -> dict[str, Any]:
+    """Both halves of the door; one of them may hold what was refused."""
+    return {
+        "asking": SignInForm(formdata=None, next=next_path) if asking is None else asking,
+        "using": PasswordSignInForm(formdata=None, next=next_path) if using is None else using,
+        "by_password": by_password or using is not None,
+        "demo": people_to_be(),
+    }

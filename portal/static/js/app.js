@@ -1,5 +1,5 @@
 /* What the pages do in a browser beyond plain HTML. Everything works without it; markup says what it wants by data-*.
-   data-dialog-open/close/now · data-key · data-focus · data-autosubmit · data-copy · data-toast · data-again */
+   data-dialog-open/close/now · data-key · data-focus · data-autosubmit · data-copy · data-show · data-toast · data-again */
 
 const find = (selector, root = document) => root.querySelector(selector);
 const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -56,6 +56,7 @@ function settle() {
     dialog.removeAttribute("data-dialog-now");
     openDialog(dialog);
   });
+  findAll("[data-show][hidden]").forEach((button) => button.removeAttribute("hidden"));
   const wants = find("[data-focus]:not([data-focused])");
   if (!wants) return;
   wants.dataset.focused = "";
@@ -67,6 +68,7 @@ const speaksHtmx = (element) => element?.matches("[hx-post], [hx-get], [hx-put],
 
 function sendOnce(event) {
   const form = event.target;
+  findAll("[data-show]", form).forEach((button) => show(button, false));
   if (form.matches(".htmx-request") || form.dataset.sent) {
     event.preventDefault();
     event.stopPropagation();
@@ -87,12 +89,19 @@ function release(form) {
   findAll(".busy", form).forEach((button) => button.classList.remove("busy"));
 }
 
+/* A password in clear while its button is pressed; it is never sent so, or browsers would offer it to the next one. */
+function show(button, shown) {
+  document.getElementById(button.dataset.show).type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", shown);
+}
+
 function onClick(event) {
-  const target = event.target.closest("[aria-disabled=true], [data-dialog-open], [data-dialog-close], [data-toast-close], [data-copy]");
+  const target = event.target.closest("[aria-disabled=true], [data-dialog-open], [data-dialog-close], [data-toast-close], [data-copy], [data-show]");
   if (event.target.matches("dialog:modal") && outside(event)) event.target.close();
   if (!target) return;
   if (target.ariaDisabled === "true") return event.preventDefault();
   const { dialogOpen, copy } = target.dataset;
+  if (target.dataset.show) return show(target, target.getAttribute("aria-pressed") !== "true");
   if (dialogOpen && !event.ctrlKey && !event.metaKey) {
     const dialog = document.getElementById(dialogOpen);
     if (!dialog) return;
