@@ -24,7 +24,8 @@ ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SECRET: Final = (
-    "/sign-in/<token>", "/password/<token>",
+    "/sign-in/<token>",
+    "/password/<token>",
     "/invitation/<token>",
     "/references/withdraw/<token>",
     "/unsubscribe/<token>",
