@@ -23,6 +23,7 @@ from portal.references.queries.standing import Tracker
 from portal.references.queries.tracker import tracker
 from portal.references.request_forms import AskForm, OutcomeForm
 from portal.references.sizes import SIZE_WORDS
+from portal.references.time_forms import PickForm
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_sales
@@ -30,7 +31,7 @@ from portal.web.visitor import current_visitor
 
 bp: Final = Blueprint("sales_requests", __name__, url_prefix="/sales", template_folder="../templates")
 _LIST: Final = "sales/requests/index.html"
-_PAGE: Final = "sales/requests/show.html"
+PAGE: Final = "sales/requests/show.html"
 _ASK: Final = "sales/requests/ask.html"
 
 
@@ -47,14 +48,16 @@ def index() -> str:
 @for_sales
 def show(request: UUID) -> str:
     """Where a request stands."""
-    return render_template(_PAGE, form=OutcomeForm(formdata=None), **_page(_tracker(request)))
+    seen = tracked(request)
+    form = PickForm(formdata=None).offering(seen.call) if seen.call else OutcomeForm(formdata=None)
+    return render_template(PAGE, form=form, **page_of(seen))
 
 
 @bp.post("/requests/<uuid:request>/withdrawal")
 @for_sales
 def withdraw(request: UUID) -> ResponseReturnValue:
     """Take the request back."""
-    requests.withdraw(db.session(), _tracker(request).id, by=current_visitor().actor)
+    requests.withdraw(db.session(), tracked(request).id, by=current_visitor().actor)
     flash(_("Taken back. Whoever was asked is told that nothing more is needed."), "ok")
     return _back_to(request)
 
@@ -63,7 +66,7 @@ def withdraw(request: UUID) -> ResponseReturnValue:
 @for_sales
 def confirm(request: UUID) -> ResponseReturnValue:
     """The call took place."""
-    seen = _tracker(request)
+    seen = tracked(request)
     calls.confirm_held(db.session(), seen.call_to_confirm, by=current_visitor().actor)
     flash(_("Thank you. The points are on their way."), "ok")
     return _back_to(request)
@@ -73,7 +76,7 @@ def confirm(request: UUID) -> ResponseReturnValue:
 @for_sales
 def did_not_happen(request: UUID) -> ResponseReturnValue:
     """The call did not take place."""
-    calls.did_not_happen(db.session(), _tracker(request).call_to_confirm, by=current_visitor().actor)
+    calls.did_not_happen(db.session(), tracked(request).call_to_confirm, by=current_visitor().actor)
     flash(_("Noted. You are free to ask somebody else."), "ok")
     return _back_to(request)
 
@@ -82,7 +85,7 @@ def did_not_happen(request: UUID) -> ResponseReturnValue:
 @for_sales
 def show_contact(request: UUID) -> ResponseReturnValue:
     """Show contact data to a manager; the log keeps who saw it."""
-    current = _tracker(request).current
+    current = tracked(request).current
     if current is None:
         raise Conflict(_("Nobody has accepted yet."))
     contact.show(db.session(), current.id, by=current_visitor().actor)
@@ -93,12 +96,12 @@ def show_contact(request: UUID) -> ResponseReturnValue:
 @for_sales
 def say_outcome(request: UUID) -> ResponseReturnValue:
     """What the call did for the deal."""
-    seen, form = _tracker(request), OutcomeForm()
+    seen, form = tracked(request), OutcomeForm()
     if seen.held is None or seen.held.call_id is None:
         raise Conflict(_("The call has to be confirmed first."))
-    page = _page(seen)
+    page = page_of(seen)
     if not form.validate():
-        return invalid(form, _PAGE, **page)
+        return invalid(form, PAGE, **page)
     try:
         feedback.give(
             db.session(),
@@ -108,7 +111,7 @@ def say_outcome(request: UUID) -> ResponseReturnValue:
             by=current_visitor().actor,
         )
     except Refusal as refusal:
-        return invalid(form, _PAGE, refusal=refusal, **page)
+        return invalid(form, PAGE, refusal=refusal, **page)
     flash(_("Thank you. The request is closed."), "ok")
     return _back_to(request)
 
@@ -117,7 +120,7 @@ def say_outcome(request: UUID) -> ResponseReturnValue:
 @for_sales
 def close(request: UUID) -> ResponseReturnValue:
     """Close without an outcome."""
-    feedback.close(db.session(), _tracker(request).id, by=current_visitor().actor)
+    feedback.close(db.session(), tracked(request).id, by=current_visitor().actor)
     flash(_("The request is closed."), "ok")
     return _back_to(request)
 
@@ -142,11 +145,13 @@ def ask(person: UUID) -> ResponseReturnValue:
         return invalid(form, _ASK, refusal=refusal, **shown)
 
 
-def _tracker(public_id: UUID) -> Tracker:
+def tracked(public_id: UUID) -> Tracker:
+    """A request that the visitor may see. Refuses `NotFound`."""
     return tracker(db.session(), public_id, by=current_visitor().actor)
 
 
-def _page(seen: Tracker) -> dict[str, Any]:
+def page_of(seen: Tracker) -> dict[str, Any]:
+    """What the page of a request shows besides its form."""
     current = seen.current
     loads = fatigue.loads(db.session(), [current.person_id] if current else [])
     visitor = current_visitor()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from flask_babel import LazyString
@@ -13,9 +15,18 @@ from sqlalchemy.orm import Session
 from portal.messages.models import ESSENTIAL, Message
 from portal.messages.states import Reason
 from portal.people.states import Role
+from portal.settings import Settings
 
 Data = Mapping[str, Any]
 _ESSENTIAL: Final = re.compile(ESSENTIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """What a mail tells a calendar: an iCalendar object with its method (`REQUEST`, `CANCEL`)."""
+
+    method: str
+    content: bytes
 
 
 class MessageKind:
@@ -70,6 +81,14 @@ class MessageKind:
 
     def may_send(self, session: Session, message: Message) -> Reason | None:
         """Why it must not be sent, or None; asked in the transaction that marks it as sending (trust.md, consent)."""
+        return None
+
+    def may_wait(self, data: Data, until: datetime) -> bool:
+        """Whether its mail may wait until the reader's quiet hours end; not what is of no use any more by then."""
+        return True
+
+    def calendar(self, session: Session, message: Message, settings: Settings) -> CalendarPart | None:
+        """What its mail tells the reader's calendar, as things are when it is sent."""
         return None
 
     def path(self, session: Session, message: Message) -> str | None:

@@ -12,17 +12,17 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import mrml
-from flask import current_app, g
+from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from portal.messages.kinds import MessageKind
 from portal.messages.models import Message
-from portal.messages.quiet import zone_named
 from portal.messages.unsubscribing import sign
 from portal.people.models import Person
 from portal.program import current
 from portal.settings import Settings
+from portal.web.speech import told_in
 
 
 class _LinkKept(EmailPolicy):
@@ -69,6 +69,7 @@ def compose(session: Session, message: Message, kind: MessageKind, person: Perso
         }
         # not render_template: a worker has no request, and a letter no frame around it
         text = current_app.jinja_env.get_template("mail/message.txt").render(context)
+        told = kind.calendar(session, message, settings)
         html = mrml.to_html(current_app.jinja_env.get_template("mail/message.mjml.html").render(context)).content
     mail = EmailMessage(policy=WHOLE)
     mail["Subject"] = subject
@@ -82,6 +83,9 @@ def compose(session: Session, message: Message, kind: MessageKind, person: Perso
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
+    if told is not None:  # as bytes: text would lose the line ends that calendars ask for
+        about = {"charset": "utf-8", "method": told.method}
+        mail.add_alternative(told.content, maintype="text", subtype="calendar", params=about)
     return mail
 
 
@@ -103,14 +107,5 @@ def _to(name: str, address: str) -> Address:
 @contextmanager
 def _read_by(person: Person) -> Iterator[None]:
     """Speak the person's language and tell times in their zone."""
-    zone = zone_named(person.time_zone)
-    before = getattr(g, "babel_tzinfo", None)
-    with force_locale(person.locale):
-        g.babel_tzinfo = zone
-        try:
-            yield
-        finally:
-            if before is None:
-                g.pop("babel_tzinfo", None)
-            else:
-                g.babel_tzinfo = before
+    with force_locale(person.locale), told_in(person.time_zone):
+        yield

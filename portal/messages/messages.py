@@ -119,7 +119,7 @@ def take_up(session: Session, message_id: int) -> tuple[Message, MessageKind, Pe
     if reason is not None or address is None:
         message.state, message.reason, message.held_until = MessageState.DROPPED, reason or Reason.NO_ADDRESS, None
         return None
-    if kind.optional and _held(session, message, person):
+    if kind.optional and _held(session, message, kind, person):
         return None
     message.state, message.reason, message.held_until = MessageState.SENDING, None, None
     message.sending_at = now(session)
@@ -175,13 +175,13 @@ def _unwanted(session: Session, person_id: int, kind: str) -> bool:
     return session.scalar(own) is False
 
 
-def _held(session: Session, message: Message, person: Person) -> bool:
+def _held(session: Session, message: Message, kind: MessageKind, person: Person) -> bool:
     """Hold a message until its reader's quiet hours are over, by their clock; whether it has to wait."""
     hours = session.get(QuietHours, person.id, populate_existing=True)
     if hours is None:
         return False
     until = quiet_until(hours.starts, hours.ends, zone_named(person.time_zone), now(session))
-    if until is None:
+    if until is None or not kind.may_wait(message.data, until):
         return False
     message.state, message.reason, message.held_until = MessageState.HELD, Reason.QUIET_HOURS, until
     seconds = math.ceil((until - now(session)).total_seconds())

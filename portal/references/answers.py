@@ -77,7 +77,7 @@ def accept(session: Session, assignment_id: int, *, by: Actor) -> Assignment:
     move_assignment(session, assignment, AssignmentState.ACCEPTED)
     assignment.answered_at = moment
     assignment.contact_until = end_of(request.needed_by) + CONTACT_FOR
-    session.add(ReferenceCall(assignment_id=assignment.id, person_id=assignment.person_id, state=CallState.SCHEDULED))
+    session.add(ReferenceCall(assignment_id=assignment.id, person_id=assignment.person_id, state=CallState.PROPOSED))
     if request.state is RequestState.WAITING:
         move_request(session, request, RequestState.SCHEDULED)
     history.note(session, request, EventKind.ACCEPTED, by=by, assignment=assignment)

@@ -15,7 +15,8 @@ from portal.database.refusal import Conflict, NotFound
 from portal.messages.models import Message
 from portal.messages.states import MessageState, Reason
 from portal.people.people import lock_people
-from portal.references import fatigue, history
+from portal.references import fatigue, history, invites
+from portal.references.invites import Told
 from portal.references.models import (
     ASSIGNMENT_TRANSITIONS,
     CALL_TRANSITIONS,
@@ -147,14 +148,23 @@ def end(session: Session, assignment: Assignment, state: AssignmentState, *, con
     move_assignment(session, assignment, state)
     call = call_of(session, assignment)
     if call is not None and call.state in CALL_TRANSITIONS:
-        call.consent_ended_at = now(session) if consent_ended else None
-        move_call(call, CallState.NO_SHOW if state is AssignmentState.NO_SHOW else CallState.CANCELLED)
+        _end_call(session, call, missed=state is AssignmentState.NO_SHOW, consent_ended=consent_ended)
     session.flush()
     freed = state is AssignmentState.WITHDRAWN and _taken_back_unread(session, assignment)
     if freed:
         fatigue.free(session, assignment.id)
     fatigue.note_in_pool(session, assignment.person_id)
     return freed
+
+
+def _end_call(session: Session, call: ReferenceCall, *, missed: bool, consent_ended: bool) -> None:
+    """Calendars are told where a call that had a time is off before it began."""
+    before = call.state
+    call.consent_ended_at = now(session) if consent_ended else None
+    move_call(call, CallState.NO_SHOW if missed else CallState.CANCELLED)
+    if before is CallState.SCHEDULED and not missed:
+        assert call.starts_at is not None
+        invites.tell(session, call, Told.CANCELLED, call.starts_at)
 
 
 def settle(session: Session, locked: Locked, *, by: Actor) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit import SYSTEM, Actor
@@ -27,6 +29,8 @@ from portal.references.assignments import (
 )
 from portal.references.models import (
     CONFIRMABLE_FOR,
+    LASTS,
+    OPEN_CALL,
     Assignment,
     AssignmentState,
     CallState,
@@ -51,12 +55,14 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
     if call.state is CallState.HELD:
         return call
     moment, request = now(session), locked.request
-    if call.state is CallState.SCHEDULED:
+    if call.state in OPEN_CALL:
+        _has_begun(session, call)
         move_call(call, CallState.HELD)
         move_assignment(session, assignment, AssignmentState.DONE)
         if request.state is RequestState.SCHEDULED:
             move_request(session, request, RequestState.HELD)
-    elif call.consent_ended_at is not None and moment <= call.consent_ended_at + CONFIRMABLE_FOR:
+    elif may_have_been_given(call, moment):
+        assert call.consent_ended_at is not None
         moment = max(moment, call.consent_ended_at)  # who waited for the lock began before
         confirm_after_consent(session, locked, assignment, call)
     else:
@@ -87,8 +93,9 @@ def did_not_happen(session: Session, call_id: int, *, by: Actor) -> ReferenceCal
     locked, assignment, call = _mine(session, call_id, by)
     if call.state is CallState.NO_SHOW:
         return call
-    if call.state is not CallState.SCHEDULED:
+    if call.state not in OPEN_CALL:
         raise Conflict(_("This call is over already."))
+    _has_begun(session, call)
     end(session, assignment, AssignmentState.NO_SHOW)
     history.note(session, locked.request, EventKind.NO_SHOW, by=by, assignment=assignment, call_id=call.id)
     messages.answered(session, f"reference_request:{locked.request.id}")
@@ -96,12 +103,30 @@ def did_not_happen(session: Session, call_id: int, *, by: Actor) -> ReferenceCal
     return call
 
 
+def may_have_been_given(call: ReferenceCall, moment: datetime) -> bool:
+    """Whether a cancelled call may have taken place before the consent under it ended; not one agreed for later."""
+    ended = call.consent_ended_at
+    if ended is None or moment > ended + CONFIRMABLE_FOR:
+        return False
+    return call.starts_at is None or call.starts_at <= ended
+
+
 def remind_due(session: Session, *, limit: int = 100) -> int:
-    """Ask the reps of calls whose date has passed whether they took place, once; how many were asked."""
+    """Ask the reps of calls whose time has passed whether they took place, once; how many were asked.
+
+    The time is that of the request's last call that has one, else the day by which it was needed.
+    """
+    agreed = (
+        select(func.max(ReferenceCall.starts_at))
+        .join(Assignment, Assignment.id == ReferenceCall.assignment_id)
+        .where(Assignment.request_id == ReferenceRequest.id, ReferenceCall.state == CallState.SCHEDULED)
+        .correlate(ReferenceRequest)
+        .scalar_subquery()
+    )
+    over = func.coalesce(agreed + LASTS <= now(session), ReferenceRequest.needed_by < now(session).date())
     due = (
         select(ReferenceRequest)
-        .where(ReferenceRequest.state == RequestState.SCHEDULED, ReferenceRequest.reminded_at.is_(None))
-        .where(ReferenceRequest.needed_by < now(session).date())
+        .where(ReferenceRequest.state == RequestState.SCHEDULED, ReferenceRequest.reminded_at.is_(None), over)
         .order_by(ReferenceRequest.id)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
@@ -120,6 +145,11 @@ def remind_due(session: Session, *, limit: int = 100) -> int:
             prospect=request.prospect_name,
         )
     return len(found)
+
+
+def _has_begun(session: Session, call: ReferenceCall) -> None:
+    if call.starts_at is not None and call.starts_at > now(session):
+        raise Conflict(_("This call is agreed for later. Say how it went once its time has come, or withdraw it."))
 
 
 def _mine(session: Session, call_id: int, by: Actor) -> tuple[Locked, Assignment, ReferenceCall]:

@@ -52,10 +52,10 @@ invariant(
 )
 invariant(
     "references.calls_follow_assignments",
-    "Who accepted has a scheduled call, whose call was held is done, and nobody else has either.",
+    "Who accepted has an open call, whose call was held is done, and nobody else has either.",
     """
     SELECT 'assignment:' || s.id AS what FROM assignment s LEFT JOIN reference_call c ON c.assignment_id = s.id
-    WHERE (s.state = 'accepted' AND c.state IS DISTINCT FROM 'scheduled')
+    WHERE (s.state = 'accepted' AND coalesce(c.state, '') NOT IN ('proposed', 'scheduled'))
        OR (s.state = 'done' AND c.state IS DISTINCT FROM 'held')
        OR (s.state = 'no_show' AND c.state IS DISTINCT FROM 'no_show')
        OR (s.state IN ('proposed', 'asked', 'declined', 'expired') AND c.state IS NOT NULL)
@@ -88,5 +88,28 @@ invariant(
     WHERE s.state IN ('accepted', 'done') AND NOT EXISTS (
       SELECT 1 FROM disclosure d
       WHERE d.person_id = s.person_id AND d.to_person_id = r.requested_by AND d.subject = 'assignment:' || s.id)
+    """,
+)
+invariant(
+    "references.calls_are_at_times_on_offer",
+    "A call is scheduled at a time that its advocate offers, and open only while they agree.",
+    """
+    SELECT 'call:' || c.id AS what FROM reference_call c JOIN assignment s ON s.id = c.assignment_id
+    WHERE (c.state = 'scheduled' AND NOT EXISTS (
+             SELECT FROM call_time t
+             WHERE t.call_id = c.id AND t.starts_at = c.starts_at AND t.withdrawn_at IS NULL))
+       OR (c.state IN ('proposed', 'scheduled') AND NOT EXISTS (
+             SELECT FROM consent_current a WHERE a.person_id = s.person_id AND a.scope = s.scope AND a.live))
+    """,
+)
+invariant(
+    "references.picked_times_are_disclosed",
+    "Whoever got an invite to a call has a line in the disclosure log for it.",
+    """
+    SELECT 'call:' || c.id AS what
+    FROM reference_call c JOIN assignment s ON s.id = c.assignment_id JOIN reference_request r ON r.id = s.request_id
+    WHERE c.sequence > 0 AND NOT EXISTS (
+      SELECT 1 FROM disclosure d
+      WHERE d.person_id = s.person_id AND d.to_person_id = r.requested_by AND d.subject = 'call:' || c.id)
     """,
 )

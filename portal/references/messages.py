@@ -11,10 +11,10 @@ from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.states import STAFF
-from portal.references import ask_messages
+from portal.references import ask_messages, time_messages
 from portal.references.models import ReferenceRequest, RequestState
 
-__all__ = ["ask_messages"]
+__all__ = ["ask_messages", "time_messages"]
 
 
 class ToTheRep(MessageKind):
@@ -46,7 +46,8 @@ class Accepted(ToTheRep):
     def body(self, data: Data) -> list[str]:
         """What comes next."""
         return [
-            _("Their name and e-mail are on the page of the request, for this call only. Agree on a time with them."),
+            _("Their name and e-mail are on the page of the request, for this call only."),
+            _("We asked them to offer times; you pick one there, or agree on a time with them yourself."),
             _("Tell us there when the call took place, so that they get their points."),
         ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
@@ -11,7 +13,7 @@ from typing import Any, Final
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, LazyString, get_locale, get_timezone
+from flask_babel import Babel, Domain, LazyString, get_locale, get_timezone, timezone
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -33,6 +35,22 @@ def zone() -> tzinfo:
     kept = _KEPT.get()
     known: tzinfo | None = getattr(kept, "babel_tzinfo", None)
     return known or get_timezone() or UTC
+
+
+@contextmanager
+def told_in(name: str) -> Iterator[None]:
+    """Show times in a zone for a while, UTC where its name means nothing; flask-babel can only force a locale."""
+    try:
+        zone = timezone(name)  # of the library's own kind: it does not take others
+    except KeyError:
+        zone = timezone("UTC")
+    kept = g.setdefault("_flask_babel", SimpleNamespace())
+    before = getattr(kept, "babel_tzinfo", None)
+    kept.babel_tzinfo = zone
+    try:
+        yield
+    finally:
+        kept.babel_tzinfo = before
 
 
 def said(words: LazyString) -> str:

@@ -129,6 +129,8 @@ MATRIX: Final = (
     Row("POST", "/asks/<uuid:ask>/acceptance", "-dd gmm gmm -mm -mm -mm", "asked ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/refusal", "-dd gmm gmm -mm -mm -mm", "asked ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/stepping-back", "-dd gmm gmm -mm -mm -mm", "accepted ask of {advocate}"),
+    Row("POST", "/asks/<uuid:ask>/times", "-dd gmm gmm -mm -mm -mm", "accepted ask of {advocate}"),
+    Row("GET", "/asks/<uuid:ask>/call.ics", "-dd omm omm -mm -mm -mm", "dated ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/feedback", "-dd gmm gmm -mm -mm -mm", "held ask of {advocate}"),
     Row("GET", "/asks/limits", "d   o   o   f   f   f"),
     Row("POST", "/asks/limits", "d   g   g   f   f   f"),
@@ -149,6 +151,9 @@ MATRIX: Final = (
     Row("POST", "/sales/requests/<uuid:request>/confirmation", "-dd -mm -mm gmm g-m g-m", "accepted request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/absence", "-dd -mm -mm gmm g-m g-m", "accepted request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/contact", "-dd -mm -mm fmm g-m g-m", "accepted request of {rep}"),
+    Row("POST", "/sales/requests/<uuid:request>/time", "-dd -mm -mm gmm g-m g-m", "offered request of {rep}"),
+    Row("POST", "/sales/requests/<uuid:request>/other-times", "-dd -mm -mm gmm g-m g-m", "dated request of {rep}"),
+    Row("GET", "/sales/requests/<uuid:request>/call.ics", "-dd -mm -mm omm o-m o-m", "dated request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/outcome", "-dd -mm -mm gmm g-m g-m", "held request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/closing", "-dd -mm -mm gmm g-m g-m", "held request of {rep}"),
     # The program desk: the review queue

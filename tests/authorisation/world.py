@@ -28,8 +28,8 @@ from portal.people.states import AdvocateStatus
 from portal.points import adjustments, awards
 from portal.points.models import Level
 from portal.program import Program
-from portal.references import answers, calls, opportunities, pool, profile, requests
-from portal.references.models import Assignment, ReferenceCall, ReferenceRequest
+from portal.references import answers, calls, opportunities, pool, profile, requests, times
+from portal.references.models import Assignment, CallTime, ReferenceCall, ReferenceRequest
 from portal.references.models.pool import PoolEntry
 from portal.rewards import catalogue, redemption
 from portal.rewards.models import Reward
@@ -304,17 +304,28 @@ def _requests(session: Session, world: World) -> None:
     deals = {owner: deal(session, world, owner, f"deal of {owner}") for owner in ("sales", "rep")}
     for rep, advocate in (("sales", "advocate"), ("rep", "other")):
         me = world.people[advocate]
-        for state in ("asked", "accepted", "held"):
+        for state in ("asked", "accepted", "offered", "dated", "held"):
             request, assignment = ask(session, world, world.id_of(advocate), rep, deals[rep])
             world.things[f"{state} request of {rep}"] = str(request.public_id)
             world.things[f"{state} ask of {advocate}"] = str(assignment.public_id)
             if state == "asked":
                 continue
             answers.accept(session, assignment.id, by=me)
+            call = session.scalars(select(ReferenceCall).where(ReferenceCall.assignment_id == assignment.id)).one()
             if state == "held":
-                call = session.scalars(select(ReferenceCall).where(ReferenceCall.assignment_id == assignment.id)).one()
                 calls.confirm_held(session, call.id, by=world.people[rep])
+            elif state in {"offered", "dated"}:
+                _times(session, world, call, state, me, world.people[rep])
         session.commit()
+
+
+def _times(session: Session, world: World, call: ReferenceCall, state: str, them: Actor, rep: Actor) -> None:
+    times.offer(session, call.id, [now(session) + timedelta(days=day, hours=2) for day in (1, 2)], by=them)
+    first = select(CallTime).where(CallTime.call_id == call.id, CallTime.position == 1)
+    time = session.scalars(first.execution_options(populate_existing=True)).one()
+    world.things.setdefault(f"{state} time", str(time.public_id))
+    if state == "dated":
+        times.pick(session, time.public_id, seen=call.sequence, by=rep)
 
 
 def _orders(session: Session, world: World) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from portal.audit import Actor
 from portal.challenges import submissions, verdicts
 from portal.challenges.states import Decision, Reason
 from portal.clock import now, set_now
@@ -16,7 +18,8 @@ from portal.database.refusal import Conflict
 from portal.messages import messages
 from portal.people import people
 from portal.points import awards, ledger
-from portal.references import answers, calls, fatigue, requests
+from portal.references import answers, calls, fatigue, requests, times
+from portal.references.models import CallTime
 
 from . import scenes
 from .arena import WIDE, Arena
@@ -193,6 +196,62 @@ def test_a_call_took_place_or_did_not(arena: Arena) -> None:
     held = arena.one("SELECT state FROM reference_call") == "held"
     assert ("held" in ended.values) == held
     assert points_of(arena, ana).available == (400 if held else 0)
+
+
+def dated(arena: Arena, ana: Actor, rep: Actor) -> tuple[int, int, int, list[UUID]]:
+    """A call that waits for its time: its request, its assignment, itself, and three times on offer."""
+    request_id, assignment_id, call = accepted(arena, ana, rep)
+    arena.do(lambda s: times.offer(s, call, [now(s) + timedelta(hours=30 + n) for n in range(3)], by=ana).id)
+    with arena.session() as session:
+        offered = select(CallTime.public_id).where(CallTime.call_id == call).order_by(CallTime.starts_at)
+        return request_id, assignment_id, call, list(session.scalars(offered))
+
+
+def test_of_many_tabs_one_picks_the_time(arena: Arena) -> None:
+    ana, rep, mia = consenting(arena), somebody(arena, "sales"), somebody(arena, "manager")
+    _request, _assignment, _call, offered = dated(arena, ana, rep)
+    works = [
+        lambda s, t=time, by=by: times.pick(s, t, seen=0, by=by).starts_at
+        for time, by in zip(offered * 2, (rep, mia) * 3, strict=True)
+    ]
+    ended = arena.at_once((works * 11)[:WIDE])
+    assert not ended.errors
+    assert len(set(ended.values)) == 1, "whoever picked the same time got the same call"
+    assert set(ended.statuses()) <= {409}
+    assert arena.one("SELECT sequence FROM reference_call") == 1
+    assert arena.one("SELECT count(*) FROM message WHERE kind = 'call.invite'") == 2
+
+
+@pytest.mark.parametrize("rounds", [64, pytest.param(320, marks=pytest.mark.slow)])
+def test_no_call_is_open_whose_advocate_withdraws_while_it_gets_a_time(arena: Arena, rounds: int) -> None:
+    rep, group = somebody(arena, "sales"), WIDE // 4
+    for _round in range(rounds // WIDE):
+        crowd = [consenting(arena) for _ in range(group)]
+        called = [(actor, *dated(arena, actor, rep)) for actor in crowd]
+        works = []
+        for actor, _request, assignment, call, offered in called:
+            works += [
+                lambda s, a=actor: ("withdrawn", len(consents.withdraw(s, who(a), by=a))),
+                lambda s, t=offered[0]: ("picked", times.pick(s, t, seen=0, by=rep).sequence),
+                lambda s, c=call, a=actor: (
+                    "offered",
+                    times.offer(s, c, [now(s) + timedelta(hours=50)], by=a).sequence,
+                ),
+                lambda s, n=assignment, a=actor: ("stepped back", answers.step_back(s, n, by=a).id),
+            ]
+        random.shuffle(works)
+        ended = arena.at_once(works)
+        assert not ended.errors
+        assert sum(1 for kind, _what in ended.values if kind == "withdrawn") == group, "a withdrawal always succeeds"
+        assert set(ended.statuses()) <= {409}
+        assert arena.one(OPEN_WITHOUT_CONSENT) == 0
+        assert arena.one("SELECT count(*) FROM reference_call WHERE state IN ('proposed', 'scheduled')") == 0
+        untold = (
+            "SELECT count(*) FROM reference_call c WHERE c.sequence > 0 AND NOT EXISTS ("
+            " SELECT FROM message m WHERE m.subject_ref = 'call:' || c.id AND m.data ->> 'told' = 'cancelled'"
+            " AND (m.data ->> 'sequence')::int = c.sequence)"
+        )
+        assert arena.one(untold) == 0, "each calendar that got a time is told that it is off"
 
 
 def test_several_people_in_one_request(arena: Arena) -> None:

@@ -51,7 +51,7 @@ def test_accepting_schedules_the_call_and_shows_contact_to_the_rep(
     answers.accept(db, asked.id, by=agreed.actor)
     db.commit()
     request = request_of(db, asked)
-    assert (request.state, asked.state, call_of(db, asked).state) == ("scheduled", "accepted", "scheduled")
+    assert (request.state, asked.state, call_of(db, asked).state) == ("scheduled", "accepted", "proposed")
     assert disclosures(db) == [(agreed.id, rep.id, f"assignment:{asked.id}")]
     shown = contact.of(db, asked.id, viewer=rep.actor)
     assert shown is not None
@@ -252,9 +252,10 @@ def test_every_message_has_its_words(db: Session, asked: Assignment) -> None:
     data = {
         "industry": "Logistics", "needed_by": "2026-12-04", "answer_by": "2026-11-26T17:00:00+00:00", "topics": "x",
         "points": 400, "who": "A. M.", "prospect": "Brightline", "number": "REQ-1",
+        "times": 2, "told": "moved", "side": "sales", "starts_at": "2026-11-27T17:00:00+00:00", "place": "By telephone",
     }  # fmt: skip
     kinds = [kind for key, kind in KINDS.items() if key.startswith(("request.", "call."))]
-    assert len(kinds) == 11
+    assert len(kinds) == 14
     for kind in kinds:
         assert kind.subject(data)
         assert kind.body(data)

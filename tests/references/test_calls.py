@@ -256,7 +256,7 @@ BREACHES = {
     "references.calls_follow_assignments": "UPDATE assignment SET state = 'expired'",
     "references.held_calls_are_paid": "UPDATE assignment SET points = 7",
     "references.paid_calls_were_held": """
-        UPDATE reference_call SET state = 'scheduled', held_at = NULL, confirmed_by = NULL""",
+        UPDATE reference_call SET state = 'proposed', held_at = NULL, confirmed_by = NULL""",
     "references.acceptances_are_disclosed": "DELETE FROM disclosure",
 }
 

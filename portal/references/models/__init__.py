@@ -1,7 +1,16 @@
 """Tables of the reference program: one module a noun, all known by this name."""
 
 from portal.references.models.asks import AdvocateLimits, Ask
-from portal.references.models.calls import CONFIRMABLE_FOR, LONGEST_NOTE, CallFeedback, ReferenceCall
+from portal.references.models.calls import (
+    CONFIRMABLE_FOR,
+    LASTS,
+    LONGEST_NOTE,
+    LONGEST_PLACE,
+    MOST_TIMES,
+    CallFeedback,
+    CallTime,
+    ReferenceCall,
+)
 from portal.references.models.requests import (
     LONGEST_TOPICS,
     ActivityType,
@@ -15,6 +24,7 @@ from portal.references.models.states import (
     CALL_TRANSITIONS,
     HELD_AFTER_ALL,
     OPEN_ASSIGNMENT,
+    OPEN_CALL,
     REQUEST_TRANSITIONS,
     STEPS,
     AskSource,
@@ -31,9 +41,13 @@ __all__ = [
     "CALL_TRANSITIONS",
     "CONFIRMABLE_FOR",
     "HELD_AFTER_ALL",
+    "LASTS",
     "LONGEST_NOTE",
+    "LONGEST_PLACE",
     "LONGEST_TOPICS",
+    "MOST_TIMES",
     "OPEN_ASSIGNMENT",
+    "OPEN_CALL",
     "REQUEST_TRANSITIONS",
     "STEPS",
     "ActivityType",
@@ -44,6 +58,7 @@ __all__ = [
     "AssignmentState",
     "CallFeedback",
     "CallState",
+    "CallTime",
     "EventKind",
     "Opportunity",
     "Outcome",

@@ -135,6 +135,7 @@ class Assignment(Identified, Base):
         ),
         UniqueConstraint("request_id", "person_id"),
         UniqueConstraint("id", "person_id"),
+        UniqueConstraint("id", "accepted"),
         CheckConstraint("points >= 0", name="points"),
         CheckConstraint("state = 'proposed' OR asked_at IS NOT NULL OR state = 'withdrawn'", name="asked"),
         CheckConstraint("(asked_at IS NULL) = (answer_by IS NULL)", name="answer_by"),
@@ -155,6 +156,9 @@ class Assignment(Identified, Base):
     state: Mapped[AssignmentState] = mapped_column(choices(AssignmentState, "state"))
     consent_live: Mapped[bool | None] = mapped_column(
         Computed(f"CASE WHEN ({_OPEN_STATES}) THEN true ELSE NULL::boolean END", persisted=True)
+    )
+    accepted: Mapped[bool | None] = mapped_column(
+        Computed("CASE WHEN ((state)::text = 'accepted'::text) THEN true ELSE NULL::boolean END", persisted=True)
     )
     asked_at: Mapped[datetime | None]
     asked_id: Mapped[int | None] = mapped_column(

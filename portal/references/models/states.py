@@ -140,10 +140,12 @@ class CallState(StrEnum):
 
 
 CALL_TRANSITIONS: Final[dict[CallState, frozenset[CallState]]] = {
-    CallState.PROPOSED: frozenset({CallState.SCHEDULED, CallState.CANCELLED}),
-    CallState.SCHEDULED: frozenset({CallState.HELD, CallState.CANCELLED, CallState.NO_SHOW}),
+    CallState.PROPOSED: frozenset({CallState.SCHEDULED, CallState.HELD, CallState.CANCELLED, CallState.NO_SHOW}),
+    CallState.SCHEDULED: frozenset({CallState.PROPOSED, CallState.HELD, CallState.CANCELLED, CallState.NO_SHOW}),
 }
+"""Where a call may go; it is held without ever being scheduled where both sides agreed on a time by themselves."""
 
+OPEN_CALL: Final = frozenset(CALL_TRANSITIONS)
 
 HELD_AFTER_ALL: Final = frozenset(
     {RequestState.WAITING, RequestState.SCHEDULED, RequestState.UNFILLED, RequestState.WITHDRAWN}
@@ -203,6 +205,9 @@ class EventKind(StrEnum):
     UNFILLED = "unfilled"
     CONTACT_SHOWN = "contact_shown"
     REMINDED = "reminded"
+    TIMES_OFFERED = "times_offered"
+    TIMES_WANTED = "times_wanted"
+    TIME_PICKED = "time_picked"
     HELD = "held"
     NO_SHOW = "no_show"
     FEEDBACK = "feedback"

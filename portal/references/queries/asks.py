@@ -15,10 +15,12 @@ from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
 from portal.people.models import Person, PersonEmail
 from portal.references.models import (
+    MOST_TIMES,
     Assignment,
     AssignmentState,
     CallFeedback,
     CallState,
+    CallTime,
     ReferenceCall,
     ReferenceRequest,
     Side,
@@ -49,6 +51,10 @@ class TheAsk:
     call_state: CallState | None
     said: bool
     late: bool
+    starts_at: datetime | None
+    place: str | None
+    times_wanted: bool
+    contact_until: datetime | None
 
     @property
     def waits(self) -> bool:
@@ -67,6 +73,12 @@ def ask(session: Session, public_id: UUID, person_id: int) -> TheAsk:
     if found is None:
         raise NotFound
     return TheAsk(*tuple(found))
+
+
+def times(session: Session, call_id: int) -> list[datetime]:
+    """The times that are on offer for a call, the earliest first."""
+    offered = select(CallTime.starts_at).where(CallTime.call_id == call_id, CallTime.withdrawn_at.is_(None))
+    return list(session.scalars(offered.order_by(CallTime.starts_at).limit(MOST_TIMES)))
 
 
 def waiting(session: Session, person_id: int, *, limit: int = 5) -> list[TheAsk]:
@@ -104,6 +116,10 @@ def _statement() -> Select[*tuple[Any, ...]]:
             ReferenceCall.state.label("call_state"),
             said.label("said"),
             (Assignment.answer_by <= PORTAL_NOW).label("late"),
+            ReferenceCall.starts_at,
+            ReferenceCall.place,
+            ReferenceCall.times_wanted_at.is_not(None).label("times_wanted"),
+            Assignment.contact_until,
         )
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
         .join(Person, Person.id == ReferenceRequest.requested_by)

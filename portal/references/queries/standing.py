@@ -13,7 +13,15 @@ from flask_babel import gettext as _
 
 from portal.database.refusal import Conflict
 from portal.references.contact import Contact
-from portal.references.models import STEPS, AssignmentState, CallState, EventKind, Outcome, RequestState
+from portal.references.models import OPEN_CALL, STEPS, AssignmentState, CallState, EventKind, Outcome, RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time on offer for a call."""
+
+    public_id: UUID
+    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,12 @@ class Asked:
     call_public_id: UUID | None
     call_state: CallState | None
     call_given: bool
+    starts_at: datetime | None
+    place: str | None
+    sequence: int | None
+    times_wanted: bool
+    ahead: bool
+    times: Sequence[Time]
     contact: Contact | None
 
     @property
@@ -115,8 +129,13 @@ class Tracker:
 
     @property
     def call(self) -> Asked | None:
-        """The call that waits to be confirmed."""
-        return next((one for one in self.asked if one.call_state is CallState.SCHEDULED), None)
+        """The call that is to take place, or waits to be confirmed."""
+        return next((one for one in self.asked if one.call_state in OPEN_CALL), None)
+
+    @property
+    def call_ahead(self) -> bool:
+        """Whether that call is agreed for later."""
+        return self.call is not None and self.call.ahead
 
     @property
     def call_before(self) -> Asked | None:
@@ -142,11 +161,13 @@ class Tracker:
         if self.state is RequestState.WAITING:
             due = [one.answer_by for one in self.asked if one.state is AssignmentState.ASKED and one.answer_by]
             return min(due) if due else None
-        return self.needed_by if self.state is RequestState.SCHEDULED else None
+        if self.state is not RequestState.SCHEDULED:
+            return None
+        return self.call.starts_at if self.call and self.call.starts_at else self.needed_by
 
     @property
     def asks_by_itself(self) -> date:
-        """The day on which the portal asks whether the call took place."""
+        """The day after which the portal asks whether the call took place, where no time is agreed."""
         return self.needed_by + timedelta(days=1)
 
     @property

@@ -1,4 +1,4 @@
-"""One request for its page, in three statements."""
+"""One request for its page, in four statements."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from portal.references.models import (
     AssignmentState,
     CallFeedback,
     CallState,
+    CallTime,
     Opportunity,
     ReferenceCall,
     ReferenceRequest,
     RequestEvent,
     Side,
 )
-from portal.references.queries.standing import Asked, Event, Tracker
+from portal.references.queries.standing import Asked, Event, Time, Tracker
 from portal.references.requests import seen_by
 
 MOST_EVENTS = 100
 
 
 def tracker(session: Session, public_id: UUID, *, by: Actor) -> Tracker:
-    """A request that somebody may see, in three statements. Refuses `NotFound`: foreign and missing look alike."""
+    """A request that somebody may see, in four statements. Refuses `NotFound`: foreign and missing look alike."""
     note = (
         select(CallFeedback.note)
         .join(ReferenceCall, ReferenceCall.id == CallFeedback.call_id)
@@ -102,9 +103,15 @@ def _asked(session: Session, request_id: int, by: Actor) -> list[Asked]:
             ReferenceCall.state.label("call_state"),
             func.coalesce(
                 (ReferenceCall.state == CallState.CANCELLED)
-                & (ReferenceCall.consent_ended_at > now(session) - CONFIRMABLE_FOR),
+                & (ReferenceCall.consent_ended_at > now(session) - CONFIRMABLE_FOR)
+                & func.coalesce(ReferenceCall.starts_at <= ReferenceCall.consent_ended_at, True),
                 False,
             ).label("call_given"),
+            ReferenceCall.starts_at,
+            ReferenceCall.place,
+            ReferenceCall.sequence,
+            ReferenceCall.times_wanted_at.is_not(None).label("times_wanted"),
+            func.coalesce(ReferenceCall.starts_at > now(session), False).label("ahead"),
             case((shown, Person.name)).label("name"),
             case((shown, Company.name)).label("company"),
             case((shown, PersonEmail.address)).label("email"),
@@ -116,12 +123,29 @@ def _asked(session: Session, request_id: int, by: Actor) -> list[Asked]:
         .where(Assignment.request_id == request_id)
         .order_by(Assignment.id)
     )
-    return [_one(dict(row._mapping)) for row in found]
+    rows, times = found.all(), _times(session, request_id)
+    return [_one(dict(row._mapping), times.get(row.call_id, [])) for row in rows]
 
 
-def _one(row: dict[str, Any]) -> Asked:
+def _times(session: Session, request_id: int) -> dict[int, list[Time]]:
+    """The times on offer for the calls of a request; only for those that are open."""
+    found = session.execute(
+        select(CallTime.call_id, CallTime.public_id, CallTime.starts_at)
+        .join(ReferenceCall, ReferenceCall.id == CallTime.call_id)
+        .join(Assignment, Assignment.id == ReferenceCall.assignment_id)
+        .where(Assignment.request_id == request_id, Assignment.state == AssignmentState.ACCEPTED)
+        .where(CallTime.withdrawn_at.is_(None))
+        .order_by(CallTime.call_id, CallTime.starts_at)
+    )
+    times: dict[int, list[Time]] = {}
+    for row in found:
+        times.setdefault(row.call_id, []).append(Time(row.public_id, row.starts_at))
+    return times
+
+
+def _one(row: dict[str, Any], times: list[Time]) -> Asked:
     name, company, email = row.pop("name"), row.pop("company"), row.pop("email")
-    return Asked(**row, contact=Contact(name, row["title"], company, email) if name else None)
+    return Asked(**row, times=times, contact=Contact(name, row["title"], company, email) if name else None)
 
 
 def _events(session: Session, request_id: int, by: Actor) -> list[Event]:

@@ -12,11 +12,13 @@ from flask_babel import gettext as _
 from portal.clock import now
 from portal.database import db
 from portal.database.refusal import Conflict, Refusal
+from portal.messages.quiet import zone_named
 from portal.program import current
 from portal.references import answers, causes, fatigue, feedback
-from portal.references.models import AdvocateLimits
+from portal.references.models import AdvocateLimits, AssignmentState
 from portal.references.queries import asks
 from portal.references.request_forms import HowItWasForm, LimitForm, PauseForm
+from portal.references.time_forms import TimesForm
 from portal.references.views.blueprint import bp
 from portal.web.forms import invalid
 from portal.web.policy import for_advocates
@@ -33,7 +35,12 @@ _MONTH = timedelta(days=30)
 @for_advocates
 def show_ask(ask: UUID) -> str:
     """An ask, what can be answered, and after acceptance who will call."""
-    return render_template(_PAGE, ask=_ask(ask), form=HowItWasForm(formdata=None))
+    shown = _ask(ask)
+    if shown.state is not AssignmentState.ACCEPTED or shown.call_id is None:
+        return render_template(_PAGE, ask=shown, form=HowItWasForm(formdata=None))
+    on_offer = asks.times(db.session(), shown.call_id)
+    form = TimesForm(formdata=None).showing(on_offer, zone_named(current_visitor().time_zone))
+    return render_template(_PAGE, ask=shown, form=form, times=on_offer)
 
 
 @bp.post("/asks/<uuid:ask>/acceptance")
@@ -41,7 +48,7 @@ def show_ask(ask: UUID) -> str:
 def accept_ask(ask: UUID) -> ResponseReturnValue:
     """Yes, I will take the call."""
     answers.accept(db.session(), _ask(ask).id, by=current_visitor().actor)
-    flash(_("Thank you. They have your name and e-mail now, for this call only."), "ok")
+    flash(_("Thank you. They have your name and e-mail now, for this call only. When could you talk?"), "ok")
     return redirect(url_for(".show_ask", ask=ask), 303)
 
 
@@ -68,7 +75,7 @@ def step_back(ask: UUID) -> ResponseReturnValue:
 def say_how_it_was(ask: UUID) -> ResponseReturnValue:
     """How the call was."""
     shown, form = _ask(ask), HowItWasForm()
-    if shown.call_id is None:
+    if shown.call_id is None or shown.state is AssignmentState.ACCEPTED:
         raise Conflict(_("The call has to be confirmed first."))
     if not form.validate():
         return invalid(form, _PAGE, ask=shown)
