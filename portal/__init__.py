@@ -18,7 +18,7 @@ from portal.web.session import TokenSessions
 from portal.web.visitor import login
 
 SLICES = ("people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home")
-ROOMS = ("models", "importing", "jobs", "messages", "invariants", "views")
+ROOMS = ("models", "importing", "jobs", "messages", "invariants", "timeline", "views")
 
 
 def create_app(settings: configuration.Settings | None = None) -> Portal:

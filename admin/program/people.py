@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -15,11 +17,11 @@ from portal.access import invitations, queries, sessions
 from portal.access.forms import EmailForm, InviteForm, PersonForm, RoleForm
 from portal.database import db
 from portal.database.refusal import NotFound, Refusal
-from portal.people import people
+from portal.people import people, timeline
 from portal.people.companies import company_named
 from portal.people.queries import known
 from portal.people.states import AdvocateStatus, Role
-from portal.web import pace
+from portal.web import pace, words
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -35,13 +37,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 @for_managers
 def index() -> str:
     """Who is known here."""
-    words = request.args.get("q", "").strip()[:100]
-    if words:
+    typed = request.args.get("q", "").strip()[:100]
+    if typed:
         pace.searching()
     role, status = _chosen(Role, "role"), _chosen(AdvocateStatus, "status")
-    page = known(db.session(), words=words, role=role, status=status, after=cursor_of(str, int))
+    page = known(db.session(), words=typed, role=role, status=status, after=cursor_of(str, int))
     choices = {"roles": Role, "statuses": AdvocateStatus}
-    return render_template("program/people/list.html", page=page, words=words, role=role, status=status, **choices)
+    return render_template("program/people/list.html", page=page, words=typed, role=role, status=status, **choices)
 
 
 @bp.get("/new")
@@ -73,7 +75,7 @@ def add() -> ResponseReturnValue:
 @bp.get("/<uuid:person>")
 @for_managers
 def show(person: UUID) -> str:
-    """One person."""
+    """One person, with everything in time order; `?show=` narrows it to one kind."""
     return render_template(_PAGE, **_page(person))
 
 
@@ -178,8 +180,14 @@ def _do(person: UUID, form: Form, name: str, verb: Any) -> ResponseReturnValue:
 def _page(person: UUID) -> dict[str, Any]:
     card = queries.person_card(db.session(), person)
     address = next((email.address for email in card.emails), "")
+    chapter = _chosen(timeline.Chapter, "show")
+    page = timeline.of(db.session(), card.person.id, chapter=chapter, after=cursor_of(datetime, str, int))
     return {
         "them": card,
+        "page": page,
+        "months": [(month, list(lines)) for month, lines in groupby(page.rows, lambda line: words.month(line.at))],
+        "chapter": chapter,
+        "chapters": timeline.Chapter,
         "now": clock.now(db.session()),
         "email_form": EmailForm(formdata=None),
         "role_form": RoleForm(formdata=None),

@@ -62,6 +62,11 @@ _LOOKS: Final = {
 }
 
 
+def look_of(kind: Kind) -> tuple[LazyString, str]:
+    """What a kind of movement is called, and its picture."""
+    return _LOOKS[kind]
+
+
 def statement(session: Session, person_id: int, *, after: Cursor | None = None, limit: int = PAGE) -> Page[Line]:
     """A person's lines, newest first: together they are what can be spent. A hold that was posted stays one line."""
     before = after[0] if after else LARGEST

@@ -90,6 +90,16 @@ def _year(now: datetime, here: tzinfo) -> int:
     return now.astimezone(here).year
 
 
+def month(value: datetime) -> str:
+    """A month with its year, like "December 2026"."""
+    return _month(_local(value).date().replace(day=1), locale())
+
+
+@lru_cache(maxsize=256)
+def _month(first: date, spoken: Locale) -> str:
+    return str(format_date(first, "LLLL y", locale=spoken))
+
+
 def ago(value: datetime) -> str:
     """How long ago or ahead, like "3 hours ago"."""
     delta = value - _now()

@@ -1,0 +1,46 @@
+"""What somebody was asked for, what they answered, and the calls that came of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Row, Select, and_
+
+from portal.people.timeline import Chapter, Told, line, public, source
+from portal.references.models import Assignment, EventKind, ReferenceRequest, RequestEvent
+
+_WORDS: Final = {
+    EventKind.ASKED: (_l("Asked for a call"), "heart-handshake", "info"),
+    EventKind.ACCEPTED: (_l("Said yes to a call"), "check", "ok"),
+    EventKind.DECLINED: (_l("Said no to a call"), "minus", "brand"),
+    EventKind.EXPIRED: (_l("Did not answer in time"), "clock", "warn"),
+    EventKind.STEPPED_BACK: (_l("Stepped back from a call"), "undo-2", "brand"),
+    EventKind.CONSENT_ENDED: (_l("The ask ended with the consent"), "shield", "brand"),
+    EventKind.HELD: (_l("Call held"), "phone", "ok"),
+    EventKind.NO_SHOW: (_l("The call did not take place"), "x", "warn"),
+    EventKind.FEEDBACK: (_l("Feedback on the call"), "message-square", "brand"),
+}
+"""What concerns the person; the rest of a request's history is on its own page."""
+
+
+def _events(person: ColumnElement[int]) -> Select[Any]:
+    made = line(
+        RequestEvent.at,
+        RequestEvent.id,
+        word=RequestEvent.kind,
+        title=ReferenceRequest.prospect_name,
+        amount=ReferenceRequest.id,
+        by=RequestEvent.actor_id,
+        ref=ReferenceRequest.public_id,
+    )
+    same = and_(Assignment.id == RequestEvent.assignment_id, Assignment.request_id == RequestEvent.request_id)
+    joined = made.join(Assignment, same)  # by the request too: that is what the events are indexed by
+    joined = joined.join(ReferenceRequest, ReferenceRequest.id == RequestEvent.request_id)
+    return joined.where(Assignment.person_id == person, RequestEvent.kind.in_(list(_WORDS)))
+
+
+@source("references.event", Chapter.REFERENCES, _events)
+def _tell(row: Row[Any]) -> Told:
+    title, icon, tone = _WORDS[EventKind(row.word)]
+    return Told(title, f"REQ-{row.amount}, {row.title}", icon, tone, public("/admin/requests", row.ref))
