@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
+from admin.program.comments import bp as comments
 from admin.program.desk import bp as desk
 from admin.program.invitations import bp as invitations
 from admin.program.levels import bp as levels
@@ -26,6 +27,7 @@ from portal.web import shell
 ROOMS: Final[tuple[Blueprint, ...]] = (
     desk,
     approvals,
+    comments,
     challenges,
     questions,
     people,

@@ -12,14 +12,17 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from portal.challenges import verdicts
-from portal.challenges.forms import decision_form
-from portal.challenges.models import Verdict
-from portal.challenges.queries import items, queue
-from portal.challenges.queries.items import Item
+from portal.challenges.queries import comments, items, queue
+from portal.challenges.queries.before import before
+from portal.challenges.queries.items import Item, Undoable
+from portal.challenges.queries.wanted import LONGEST_WORDS, Age, Wanted
+from portal.challenges.stages import kinds
 from portal.challenges.states import Decision, Reason
+from portal.challenges.verdict_forms import CommentForm, NarrowForm, decision_form
 from portal.database import db
 from portal.database.refusal import Conflict, Invalid, Refusal
-from portal.web.forms import Form, invalid
+from portal.web import pace
+from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
 from portal.web.visitor import current_visitor
@@ -48,21 +51,28 @@ def show(submission: UUID) -> str:
 @for_managers
 def decide(submission: UUID) -> ResponseReturnValue:
     """Note a decision and go on with the next item."""
-    item = items.item(db.session(), current_visitor().person_id, submission)
-    decision = _decision()
-    form = decision_form(decision, item)
+    item, decision, form = _sent(submission)
     if not form.validate():
         return _again(form, decision, submission)
     try:
-        verdict = _record(item, decision, form)
+        _record(item, decision, form)
     except Conflict as refusal:
         flash(str(refusal), "warn")
         db.session.rollback()
-        return _next(submission)
     except Refusal as refusal:
         return _again(form, decision, submission, refusal)
-    _toast(item, verdict)
-    return _next(submission)
+    return _next(item)
+
+
+@bp.post("/<uuid:submission>/words")
+@for_managers
+def insert(submission: UUID) -> ResponseReturnValue:
+    """Put a template's words behind what was typed, and show the item with them; for browsers without scripts."""
+    _item, decision, form = _sent(submission)
+    form.knows_all()
+    form.insert()
+    page = {**_queue(), **_detail(submission), f"{decision.value}_form": form}
+    return render_template(_PAGE, **page, opened=True, decide=decision.value)
 
 
 @bp.post("/verdicts/<uuid:verdict>/undo")
@@ -70,91 +80,110 @@ def decide(submission: UUID) -> ResponseReturnValue:
 def undo(verdict: UUID) -> ResponseReturnValue:
     """Take a decision back."""
     verdict_id, submission = items.own_verdict(db.session(), current_visitor().person_id, verdict)
-    verdicts.undo(db.session(), verdict_id, by=current_visitor().actor)
-    flash(_("Taken back. Nothing was sent."), "ok")
-    return redirect(url_for(".show", submission=submission), 303)
+    try:
+        verdicts.undo(db.session(), verdict_id, by=current_visitor().actor)
+        flash(_("Taken back. Nothing was sent."), "ok")
+    except Conflict as refusal:
+        flash(str(refusal), "warn")
+        db.session.rollback()
+    return redirect(url_for(".show", submission=submission, **_wanted().arguments), 303)
 
 
-def _record(item: Item, decision: Decision, form: Form) -> Verdict:
+def _sent(submission: UUID) -> tuple[Item, Decision, CommentForm]:
+    item = items.item(db.session(), current_visitor().person_id, submission)
+    given = request.form.get("decision", "")
+    if given not in set(Decision):
+        raise Invalid(_("Choose what to do: approve, ask for changes, or reject."))
+    decision = Decision(given)
+    return item, decision, decision_form(decision, item, comments.offered(db.session()))
+
+
+def _record(item: Item, decision: Decision, form: CommentForm) -> None:
     given = form.data
-    return verdicts.record(
+    verdicts.record(
         db.session(),
         item.id,
         decision,
         stage_ids=given.get("stages") or (),
         reason=Reason(given["reason"]) if given.get("reason") else None,
-        comment=given["comment"] or "",
+        comment=form.said,
         by=current_visitor().actor,
     )
 
 
-def _decision() -> Decision:
-    given = request.form.get("decision", "")
-    if given not in set(Decision):
-        raise Invalid(_("Choose what to do: approve, ask for changes, or reject."))
-    return Decision(given)
-
-
-def _toast(item: Item, verdict: Verdict) -> None:
-    seconds = verdicts.UNDO_SECONDS
-    points = format_decimal(item.points)
-    said = {
-        Decision.APPROVE: _(
-            "%(name)s approved. %(points)s points go out in %(seconds)s s.",
-            name=item.advocate,
-            points=points,
-            seconds=seconds,
-        ),
-        Decision.REDO: _("%(name)s is asked for changes in %(seconds)s s.", name=item.advocate, seconds=seconds),
-        Decision.REJECT: _("%(name)s is told no in %(seconds)s s.", name=item.advocate, seconds=seconds),
-    }
-    undoable = {"text": said[verdict.decision], "undo": url_for(".undo", verdict=verdict.public_id), "seconds": seconds}
-    flash(undoable, "ok")  # type: ignore[arg-type]
-
-
-def _next(submission: UUID) -> ResponseReturnValue:
-    """The item after this one, else the one before, else the empty queue."""
-    challenge = _challenge()
-    before, behind = queue.next_after(db.session(), current_visitor().person_id, submission, challenge=challenge)
-    following = behind or before
+def _next(item: Item) -> ResponseReturnValue:
+    """The item after this one, else the one before, else what is left of the queue."""
+    wanted = _wanted()
+    before_it, behind = queue.next_after(db.session(), current_visitor().person_id, item.since, item.id, wanted)
+    following = behind or before_it
     if following is None:
-        return redirect(url_for(".index"), 303)
-    return redirect(url_for(".show", submission=following, challenge=challenge), 303)
+        return redirect(url_for(".index", **wanted.arguments), 303)
+    return redirect(url_for(".show", submission=following, **wanted.arguments), 303)
 
 
-def _again(form: Form, decision: Decision, submission: UUID, refusal: Refusal | None = None) -> Response:
+def _again(form: CommentForm, decision: Decision, submission: UUID, refusal: Refusal | None = None) -> Response:
     page = {**_queue(), **_detail(submission), f"{decision.value}_form": form}
     return invalid(form, _PAGE, refusal=refusal, **page, opened=True, decide=decision.value)
 
 
-def _challenge() -> UUID | None:
-    """The challenge that the queue is narrowed to."""
+def _wanted() -> Wanted:
+    """What the queue is narrowed to; what makes no sense narrows nothing."""
+    given = request.args
     try:
-        return UUID(request.args["challenge"])
-    except (KeyError, ValueError):
-        return None
+        challenge = UUID(given.get("challenge", ""))
+    except ValueError:
+        challenge = None
+    return Wanted(
+        challenge=challenge,
+        kind=given["kind"] if given.get("kind") in {kind.key for kind in kinds()} else None,
+        age=Age(given["age"]) if given.get("age") in set(Age) else None,
+        words=" ".join(given.get("q", "").split())[:LONGEST_WORDS],
+        mine=bool(given.get("mine")),
+    )
 
 
 def _queue() -> dict[str, Any]:
-    viewer, challenge = current_visitor().person_id, _challenge()
+    viewer, wanted = current_visitor().person_id, _wanted()
+    if wanted.words:
+        pace.searching()
+    overview = queue.overview(db.session(), viewer)
     return {
-        "page": queue.waiting(db.session(), viewer, challenge=challenge, after=cursor_of(datetime, int)),
-        "overview": queue.overview(db.session(), viewer),
-        "challenge": challenge,
+        "page": queue.waiting(db.session(), viewer, wanted, after=cursor_of(datetime, int)),
+        "overview": overview,
+        "wanted": wanted,
+        "narrowed": wanted.arguments,
+        "narrow_form": NarrowForm.showing(wanted, overview.challenges),
+        "more_toasts": _toasts(items.undoable(db.session(), viewer)),
     }
+
+
+def _toasts(last: Undoable | None) -> list[tuple[str, dict[str, Any]]]:
+    """What the viewer decided last, with the button that takes it back, as long as it can be."""
+    if last is None:
+        return []
+    words = {"name": last.advocate, "points": format_decimal(last.points), "seconds": last.seconds}
+    said = {
+        Decision.APPROVE: _("%(name)s approved. %(points)s points go out in %(seconds)s s.", **words),
+        Decision.REDO: _("%(name)s is asked for changes in %(seconds)s s.", **words),
+        Decision.REJECT: _("%(name)s is told no in %(seconds)s s.", **words),
+    }
+    undo_it = url_for(".undo", verdict=last.public_id, **_wanted().arguments)
+    return [("ok", {"text": said[last.decision], "undo": undo_it, "seconds": last.seconds})]
 
 
 def _detail(submission: UUID | None) -> dict[str, Any]:
     """The right side: an item, what its person did before, and the forms of the decisions."""
     if submission is None:
         return {"item": None}
-    viewer = current_visitor().person_id
-    item = items.item(db.session(), viewer, submission)
-    before, behind = queue.next_after(db.session(), viewer, submission, challenge=_challenge())
+    viewer, session = current_visitor().person_id, db.session()
+    item = items.item(session, viewer, submission)
+    previous, following = queue.next_after(session, viewer, item.since, item.id, _wanted())
+    templates = comments.offered(session)
     return {
         "item": item,
-        "before": items.before(db.session(), item.person_id, besides=item.id),
-        "previous": before,
-        "following": behind,
-        **{f"{decision.value}_form": decision_form(decision, item) for decision in Decision},
+        "before": before(session, item.person_id, besides=item.id),
+        "previous": previous,
+        "following": following,
+        "templates": templates,
+        **{f"{decision.value}_form": decision_form(decision, item, templates) for decision in Decision},
     }

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from portal.access.visitor import FACTS
 from portal.challenges.models import Challenge, Submission
-from portal.challenges.queries.queue import waits_for
+from portal.challenges.queries.queue import COUNTED, waits_for
 from portal.database.prepared import Prepared
 from portal.people.models import Person, PersonRole
 from portal.people.states import MANAGERS
@@ -44,10 +44,11 @@ def _titles() -> Select[*tuple[Any, ...]]:
 
 
 def waiting(person_id: ColumnElement[int]) -> ScalarSelect[Any]:
-    """How many submissions wait for a manager; nothing is counted for anybody else."""
+    """How many submissions wait for a manager, as far as is counted; nothing is counted for anybody else."""
     held = PersonRole.role.in_(MANAGERS)
     at_desk = exists(select(PersonRole.role).where(PersonRole.person_id == person_id, held).correlate(Person))
-    number = select(func.count()).select_from(Submission).where(waits_for(person_id)).correlate(Person)
+    some = select(Submission.id).where(waits_for(person_id)).correlate(Person).limit(COUNTED).lateral("some")
+    number = select(func.count()).select_from(some).correlate(Person)
     return select(case((at_desk, number.scalar_subquery()))).scalar_subquery()
 
 

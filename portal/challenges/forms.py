@@ -1,4 +1,4 @@
-"""The forms of challenges: what a manager decides, and the editor's."""
+"""The forms of the challenge editor."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from portal.challenges.activities import ACTIVITIES
 from portal.challenges.fields import Checks
+from portal.challenges.fields import at_most as _text
 from portal.challenges.models import (
-    LONGEST_COMMENT,
     LONGEST_DESCRIPTION,
     LONGEST_INSTRUCTIONS,
     LONGEST_SUMMARY,
@@ -31,68 +31,12 @@ from portal.challenges.models import (
     MOST_MINUTES,
     MOST_POINTS,
 )
-from portal.challenges.queries.items import Item
 from portal.challenges.stages import kind_of, kinds
 from portal.challenges.stages.asked import CHOICES, LONGEST_ASK, LONGEST_CHOICE, LONGEST_HINT, TOPS, AnswerKind
 from portal.challenges.stages.visit import LONGEST_ADDRESS, LONGEST_BUTTON
-from portal.challenges.states import Decision, Reason
 from portal.web.forms import Form
 
 NEEDED: Final = _l("This is needed.")
-
-
-def _text(longest: int, *more: object) -> list[object]:
-    words = _l("Write at most %(most)s characters.", most=longest)
-    return [*more, Length(max=longest, message=words)]
-
-
-class ApproveForm(Form):
-    """Accept the work, with a note if one likes."""
-
-    decision = HiddenField(default=Decision.APPROVE.value, id="approve-decision", validators=[AnyOf(["approve"])])
-    comment = TextAreaField(_l("Note"), id="approve-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 1})
-
-
-class RedoForm(Form):
-    """Which steps should change, and why."""
-
-    decision = HiddenField(default=Decision.REDO.value, id="redo-decision", validators=[AnyOf(["redo"])])
-    stages = Checks(_l("Which steps should change?"), coerce=int, validators=[DataRequired(_l("Choose the steps."))])
-    comment = TextAreaField(
-        _l("What should change?"),
-        id="redo-comment",
-        validators=_text(LONGEST_COMMENT, DataRequired(_l("Say what should change, so that they know what to do."))),
-        render_kw={"rows": 4},
-    )
-
-
-class RejectForm(Form):
-    """Why it is not accepted."""
-
-    decision = HiddenField(default=Decision.REJECT.value, id="reject-decision", validators=[AnyOf(["reject"])])
-    reason = RadioField(
-        _l("Why?"),
-        choices=[SelectChoice(reason.value, reason.label) for reason in Reason],
-        validators=[InputRequired(_l("Choose a reason."))],
-    )
-    comment = TextAreaField(_l("Note"), id="reject-comment", validators=_text(LONGEST_COMMENT), render_kw={"rows": 3})
-
-
-DECISIONS: Final[dict[str, type[Form]]] = {
-    Decision.APPROVE: ApproveForm,
-    Decision.REDO: RedoForm,
-    Decision.REJECT: RejectForm,
-}
-
-
-def decision_form(decision: Decision, item: Item) -> Form:
-    """The form of one decision on an item of the queue."""
-    form = DECISIONS[decision]()
-    if isinstance(form, RedoForm):
-        form.stages.choices = [SelectChoice(str(piece.stage_id), piece.title) for piece in item.to_decide]
-        if len(item.to_decide) == 1 and not form.is_submitted():
-            form.stages.data = [item.to_decide[0].stage_id]
-    return form
 
 
 class ChallengeForm(Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.challenges.states import (
@@ -204,3 +204,27 @@ class Verdict(Identified, Base):
     state: Mapped[VerdictState] = mapped_column(choices(VerdictState, "state"), server_default="open")
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
     apply_at: Mapped[datetime]
+
+
+class CommentTemplate(Identified, Base):
+    """Words that managers say again and again with a decision; archived ones are not offered any more."""
+
+    __tablename__ = "comment_template"
+    __table_args__ = (
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
+        CheckConstraint(f"char_length(words) BETWEEN 1 AND {LONGEST_COMMENT}", name="words"),
+        Index(
+            "uq_comment_template_title",
+            func.lower(text("title")),
+            unique=True,
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+    )
+
+    title: Mapped[str]
+    words: Mapped[str]
+    decision: Mapped[Decision | None] = mapped_column(choices(Decision, "decision"))
+    """The decision it is offered with; None: with each."""
+    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    archived_at: Mapped[datetime | None]

@@ -27,7 +27,10 @@ APPLY: Final = "challenges.apply_verdict"
 _AT_ONCE: Final = 50
 _SOMEBODY: Final = _l("Somebody has just decided on this. Go on with the next one.")
 
+_OWN_WORK: Final = _l("Somebody else has to verify your own submission.")
+
 explain("uq_verdict_open", _SOMEBODY)
+explain("verdict_not_by_oneself", _OWN_WORK)
 
 
 def record(
@@ -148,7 +151,7 @@ def _open_of(submission_id: int) -> Select[Verdict]:
 
 def _may_be_decided(submission: Submission, by: Actor) -> None:
     if submission.person_id == by.person_id:
-        raise NotAllowed(_l("Somebody else has to verify your own submission."))
+        raise NotAllowed(_OWN_WORK)
     if submission.state is not State.SUBMITTED:
         raise Conflict(
             _l("This does not wait for a decision any more: it stands at “%(state)s”.", state=submission.state.label)

@@ -48,6 +48,7 @@ def build() -> int:
     world = World()
     calendar.plan(calendar.first, lambda session: founding.found(session, world))
     calendar.plan(calendar.after_days(0.1), lambda session: founding.stock(session, world))
+    calendar.plan(calendar.after_days(3), lambda session: founding.write_down(session, world))
     for offer, days in zip(cast.OFFERS, _OFFERED_AFTER, strict=True):
         calendar.plan(calendar.after_days(days), partial(founding.offer, world=world, offer=offer))
     calendar.plan(calendar.after_days(DAYS - 70), lambda session: founding.sell(session, world))

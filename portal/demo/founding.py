@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from portal.access import invitations, terms
 from portal.access.models import Invitation
 from portal.audit import SYSTEM, Actor
-from portal.challenges import challenges, outline
+from portal.challenges import challenges, comments, outline
 from portal.challenges.audience import EVERYBODY, Audience
+from portal.challenges.states import Decision
 from portal.clock import now
 from portal.demo import cast
 from portal.people import people
@@ -20,6 +22,14 @@ from portal.people.models import Role
 from portal.program import current
 from portal.references import opportunities
 from portal.rewards import catalogue
+
+_COMMENTS: Final = (
+    ("Thank you", "Thank you for taking the time. The team read every word.", Decision.APPROVE),
+    ("A number", "Almost there: could you add one number, such as hours saved or days to go live?", Decision.REDO),
+    ("What it was like before", "Could you add what it was like before? Two sentences are enough.", Decision.REDO),
+    ("Not this time", "Thank you all the same. Do have a look at what else is open.", None),
+)
+"""Title, words and decision of the manager's comment templates."""
 
 
 @dataclass
@@ -163,3 +173,9 @@ def stock(session: Session, world: World) -> None:
         )
         catalogue.publish(session, reward.id, by=by)
         world.gifts[gift.name] = reward.id
+
+
+def write_down(session: Session, world: World) -> None:
+    """The words that managers say with their decisions again and again."""
+    for title, words, decision in _COMMENTS:
+        comments.add(session, title, words, decision=decision, by=world.manager())

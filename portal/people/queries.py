@@ -67,7 +67,7 @@ def known(
 
 def _narrowed(words: str, role: Role | None, status: AdvocateStatus | None) -> Iterator[ColumnElement[bool]]:
     if words:
-        part = f"%{_literally(words.lower())}%"
+        part = f"%{literally(words.lower())}%"
         address = select(PersonEmail.id).where(
             PersonEmail.person_id == Person.id, func.lower(PersonEmail.address).like(part, escape="\\")
         )
@@ -93,6 +93,6 @@ def _known(row: Row[Any]) -> Known:
     )
 
 
-def _literally(words: str) -> str:
+def literally(words: str) -> str:
     """Words without the meaning that LIKE gives to some characters."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -159,6 +159,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "request of": ("/sales/requests", "/admin/requests"),
     "ask of": ("/asks",),
     "submission of": ("/admin/approvals",),
+    "template": ("/admin/approvals/templates",),
     "person": ("/admin/people",),
     "offer": ("/challenges", "/admin/challenges"),
     "running": ("/challenges",),

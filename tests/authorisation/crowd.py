@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.access import invitations, nominations, sessions
 from portal.audit import SYSTEM, Actor
+from portal.challenges import comments
 from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
@@ -44,6 +45,10 @@ def _offers(session: Session, world: World) -> None:
             delivery="By post.",
         )
         catalogue.publish(session, made.id, by=world.people["manager"])
+    for number in range(MANY):
+        template = comments.add(session, f"Template {number}", "Thank you.", by=world.people["manager"])
+        if number >= comments.MOST - 2:
+            comments.archive(session, template.id, by=world.people["manager"])
     session.commit()
 
 

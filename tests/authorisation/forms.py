@@ -66,6 +66,13 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     },
     "/sales/requests/<uuid:request>/outcome": {"helped": "helped", "note": ""},
     "/admin/approvals/<uuid:submission>/verdict": {"decision": "approve", "comment": ""},
+    "/admin/approvals/<uuid:submission>/words": lambda world: {
+        "decision": "approve",
+        "template": world.things["template"],
+        "comment": "",
+    },
+    "/admin/approvals/templates/new": {"title": "A number", "words": "Could you add a number?", "decision": "redo"},
+    "/admin/approvals/templates/<uuid:template>": {"title": "Thanks", "words": "Thank you very much.", "decision": ""},
     "/admin/challenges": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>/steps": {**_STEP, "kind": "confirm"},

@@ -167,7 +167,18 @@ MATRIX: Final = (
         "POST",
         "/admin/approvals/<uuid:submission>/verdict", "ddd mmm mmm mmm gmm gmm", "submission of other / submission begun",
     ),
+    Row(
+        "POST",
+        "/admin/approvals/<uuid:submission>/words", "ddd mmm mmm mmm omm omm", "submission of other / submission begun",
+    ),
     Row("POST", "/admin/approvals/verdicts/<uuid:verdict>/undo", "-dd -mm -mm -mm gmm gmm", "verdict of {staff}"),
+    Row("GET", "/admin/approvals/templates", "d   f   f   f   o   o"),
+    Row("GET", "/admin/approvals/templates/new", "d   f   f   f   o   o"),
+    Row("POST", "/admin/approvals/templates/new", "d   f   f   f   g   g"),
+    Row("GET", "/admin/approvals/templates/<uuid:template>", "d-d m-m m-m m-m o-m o-m", "template"),
+    Row("POST", "/admin/approvals/templates/<uuid:template>", "d-d m-m m-m m-m g-m g-m", "template"),
+    Row("POST", "/admin/approvals/templates/<uuid:template>/archive", "d-d m-m m-m m-m g-m g-m", "template"),
+    Row("POST", "/admin/approvals/templates/<uuid:template>/return", "d-d m-m m-m m-m g-m g-m", "archived template"),
     # The program desk: challenges
     Row("GET", "/admin/challenges", "d   f   f   f   o   o"),
     Row("POST", "/admin/challenges", "d   f   f   f   g   g"),

@@ -13,7 +13,7 @@ from portal.access import invitations, nominations, passwords, sessions, sign_in
 from portal.access.models import SignInLink
 from portal.access.states import Purpose
 from portal.audit import SYSTEM, Actor
-from portal.challenges import challenges, outline, submissions, verdicts
+from portal.challenges import challenges, comments, outline, submissions, verdicts
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import Decision
@@ -239,6 +239,10 @@ def _reviews(session: Session, world: World) -> None:
         session.flush()
         session.refresh(verdict)
         world.things[f"verdict of {persona}"] = str(verdict.public_id)
+    for word in ("template", "archived template"):
+        template = comments.add(session, f"Thanks ({word})", "Thank you for this.", by=world.people["manager"])
+        world.things[word] = str(template.public_id)
+    comments.archive(session, template.id, by=world.people["manager"])
     session.commit()
 
 

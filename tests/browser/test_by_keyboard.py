@@ -79,6 +79,24 @@ def test_a_manager_decides_by_keys_alone(demo, window):
     priya.sees("Taken back. Nothing was sent.")
 
 
+def test_a_template_is_put_into_the_comment_by_keys_alone(demo, window):
+    priya = window(demo)
+    priya.be("manager")
+    priya.open("/admin/approvals")
+    page, keys = priya.page, priya.page.keyboard
+    keys.press("r")
+    dialog = page.locator("#redo")
+    keys.type("Hello.")
+    dialog.locator("select").focus()
+    keys.type("A num")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(dialog.locator("textarea")).to_have_value(
+        "Hello.\n\nAlmost there: could you add one number, such as hours saved or days to go live?"
+    )
+    expect(dialog.locator("textarea")).to_be_focused()
+
+
 def test_focus_stays_in_a_dialog_and_returns(demo, window):
     priya = window(demo)
     priya.be("manager")

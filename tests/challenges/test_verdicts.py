@@ -23,6 +23,11 @@ SECOND_VERDICT = (
     "INSERT INTO verdict (submission_id, decision, decided_by, apply_at)"
     " SELECT submission_id, decision, decided_by, apply_at FROM verdict"
 )
+OWN_VERDICT = (
+    "INSERT INTO verdict (submission_id, decision, decided_by, apply_at, state)"
+    " SELECT id, 'approve', person_id, now(), 'undone' FROM submission"
+)
+OWN_APPROVAL = "UPDATE submission SET state = 'approved', decided_at = now(), decided_by = person_id"
 
 
 @pytest.fixture
@@ -199,6 +204,10 @@ def test_the_decision_of_who_is_no_manager_any_more_is_dropped(
         ("UPDATE verdict SET decision = 'redo'", "ck_verdict_redo_names_stages"),
         ("UPDATE verdict SET decision = 'reject'", "ck_verdict_reject_has_reason"),
         ("UPDATE verdict SET state = 'lost'", "ck_verdict_state"),
+        ("UPDATE verdict SET decided_by = (SELECT person_id FROM submission)", "verdict_not_by_oneself"),
+        (OWN_VERDICT, "verdict_not_by_oneself"),
+        ("UPDATE submission SET person_id = (SELECT decided_by FROM verdict)", "submission_whose"),
+        (OWN_APPROVAL, "ck_submission_not_by_oneself"),
     ],
 )
 def test_the_database_refuses_it_too(

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.challenges import submissions, verdicts
 from portal.challenges.models import Challenge, Submission, Verdict
+from portal.challenges.queries import queue
 from portal.challenges.states import Decision, VerdictState
+from portal.points import awards
 from portal.web.app import Portal
 from tests.browsing import Browser
 from tests.challenges.conftest import STORY, make
@@ -110,6 +112,12 @@ def test_rejecting_needs_a_reason_of_the_list(db: Session, browser: Browser, wai
     assert decide(browser, waiting, decision="delete", comment="").status_code == 422
 
 
+def test_after_a_refusal_each_form_still_sends_its_own_decision(browser: Browser, waiting: Submission) -> None:
+    page = decide(browser, waiting, decision="redo", comment="").text
+    fields = re.findall(r'<input id="(\w+)-decision"[^>]*value="(\w+)"', page)
+    assert fields == [(how, how) for how in ("approve", "redo", "reject")]
+
+
 def test_a_second_manager_is_told_and_goes_on(
     db: Session, app: Portal, browser: Browser, pia: Actor, waiting: Submission
 ) -> None:
@@ -170,6 +178,119 @@ def test_the_queue_is_narrowed_to_a_challenge(
     assert "Kofi Mensah" in queue
     assert "Ana Mitchell" not in queue
     assert browser.get(f"{QUEUE}?challenge=nonsense").status_code == 200
+
+
+def names(page: str) -> list[str]:
+    """Who stands in the list."""
+    listed = page.split('class="split-list"')[1].partition("<article")[0]
+    return re.findall(r'<b class="truncate">([^<]+)</b>', listed)
+
+
+def test_the_queue_is_narrowed_by_what_a_manager_looks_for(
+    db: Session, app: Portal, browser: Browser, ana: Actor, kofi: Actor, pia: Actor, offer: Offer, waiting: Submission
+) -> None:
+    asking = {"questions": [{"kind": "text", "ask": "What changed?"}]}
+    asked = offer(("questions", 20, asking), title="Three questions")
+    submission = submissions.start(db, asked.id, by=kofi)
+    submissions.submit(db, submission.id, stages(db, submission)[0].stage_id, {"answer-1": "A lot"}, by=kofi)
+    db.commit()
+    expected = {
+        "": ["Ana Mitchell", "Kofi Mensah"],
+        "kind=story": ["Ana Mitchell"],
+        "kind=questions": ["Kofi Mensah"],
+        "q=harbor+freight": ["Ana Mitchell"],
+        "q=KOFI": ["Kofi Mensah"],
+        "q=100%25": [],
+        "mine=1": ["Ana Mitchell", "Kofi Mensah"],
+        "age=day": [],
+        "age=yesterday&kind=nonsense&challenge=0": ["Ana Mitchell", "Kofi Mensah"],
+        "kind=story&q=kofi&mine=1": [],
+    }
+    assert {query: names(browser.get(f"{QUEUE}?{query}").text) for query in expected} == expected
+    others = Browser(app, db, pia)
+    assert names(others.get(f"{QUEUE}?mine=1").text) == []
+    told = stages(db, waiting)[1].stage_id
+    verdict = verdicts.record(db, waiting.id, Decision.REDO, stage_ids=[told], comment="A number.", by=pia)
+    verdicts.apply(db, verdict.id)
+    submissions.submit(db, waiting.id, told, {"text": f"{STORY} And 40 % faster."}, by=ana)
+    db.commit()
+    assert names(others.get(f"{QUEUE}?mine=1").text) == ["Ana Mitchell"]
+
+
+def test_what_waits_long_is_found_by_its_age(db: Session, browser: Browser, waiting: Submission) -> None:
+    for hours, ages in ((23, ()), (25, ("day",)), (169, ("day", "three-days", "week"))):
+        db.execute(text(f"UPDATE submission SET submitted_at = now() - interval '{hours} hours'"))
+        db.commit()
+        for age in ("day", "three-days", "week"):
+            assert names(browser.get(f"{QUEUE}?age={age}").text) == (["Ana Mitchell"] if age in ages else [])
+
+
+def test_the_next_one_lies_within_the_filter(
+    db: Session, browser: Browser, kofi: Actor, pia: Actor, offer: Offer, waiting: Submission, story: Challenge
+) -> None:
+    hand_in(db, offer(("story", 5), title="Another one"), kofi)
+    last = hand_in(db, story, pia)
+    query = f"challenge={story.public_id}&kind=story"
+    page = f"{QUEUE}/{waiting.public_id}?{query}"
+    action = re.search(r'action="([^"]+/verdict[^"]*)" id="approve"', browser.get(page).text)
+    assert action
+    answer = browser.post(action[1].replace("&amp;", "&"), page, decision="approve", comment="")
+    assert answer.headers["Location"] == f"{QUEUE}/{last.public_id}?{query}"
+    shown = browser.get(answer.headers["Location"]).text
+    assert names(shown) == ["Pia Lund"]
+    undo = re.search(r'action="(/admin/approvals/verdicts/[^"]+)"', shown)
+    assert undo
+    answer = browser.post(undo[1].replace("&amp;", "&"), QUEUE)
+    assert answer.headers["Location"] == page
+    for submission in (waiting, last):
+        answer = browser.post(f"{QUEUE}/{submission.public_id}/verdict?{query}", QUEUE, decision="approve", comment="")
+    assert answer.headers["Location"] == f"{QUEUE}?{query}"
+    assert "Nothing else that you look for waits." in browser.get(answer.headers["Location"]).text
+
+
+def test_the_undo_stays_for_its_ten_seconds_on_every_page_of_the_queue(
+    db: Session, browser: Browser, kofi: Actor, waiting: Submission, story: Challenge
+) -> None:
+    other = hand_in(db, story, kofi)
+    for submission in (waiting, other):
+        decide(browser, submission, decision="approve", comment="")
+    undo = r'action="(/admin/approvals/verdicts/[^"]+)"'
+    for name, left in (("Kofi Mensah", 1), ("Ana Mitchell", 0)):
+        for _look in range(2):
+            page = browser.get(QUEUE).text
+            assert f"{name} approved" in page
+        found = re.search(undo, page)
+        assert found
+        assert browser.post(found[1], QUEUE).status_code == 303
+        assert len(db.scalars(select(Verdict).where(Verdict.state == VerdictState.OPEN)).all()) == left
+    assert re.search(undo, browser.get(QUEUE).text) is None
+
+
+def test_who_undoes_too_late_reads_so(db: Session, browser: Browser, waiting: Submission) -> None:
+    decide(browser, waiting, decision="approve", comment="")
+    verdict = db.scalars(select(Verdict)).one()
+    verdicts.apply(db, verdict.id)
+    db.commit()
+    answer = browser.post(f"{QUEUE}/verdicts/{verdict.public_id}/undo", QUEUE)
+    assert answer.headers["Location"] == f"{QUEUE}/{waiting.public_id}"
+    assert "carried out already" in browser.get(answer.headers["Location"]).text
+
+
+def test_calls_and_the_level_stand_beside_it(
+    db: Session, browser: Browser, ana: Actor, mia: Actor, waiting: Submission
+) -> None:
+    awards.grant(db, ana.person_id or 0, 300, subject="trial:1", cause="trial:1", reason="Won", by=mia)
+    db.commit()
+    page = browser.get(f"{QUEUE}/{waiting.public_id}").text
+    assert re.search(r"(Bronze|Silver|Gold|Platinum)[^<]* · 0 approved", page)
+
+
+def test_the_queue_counts_no_further_than_a_days_work(
+    db: Session, browser: Browser, monkeypatch: pytest.MonkeyPatch, waiting: Submission, kofi: Actor, story: Challenge
+) -> None:
+    hand_in(db, story, kofi)
+    monkeypatch.setattr(queue, "COUNTED", 1)
+    assert "1+ waiting" in browser.get(QUEUE).text
 
 
 def test_hostile_text_is_only_text(db: Session, browser: Browser, ana: Actor, offer: Offer) -> None:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.challenges import submissions, verdicts
@@ -40,6 +41,10 @@ from .cast import (
 from .scenes import OPEN_WITHOUT_CONSENT
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
+OWN_VERDICT = (
+    "INSERT INTO verdict (submission_id, decision, decided_by, apply_at)"
+    " VALUES (:submission, 'approve', :own, portal_now())"
+)
 
 
 def test_many_approvals_pay_once(arena: Arena) -> None:
@@ -60,6 +65,20 @@ def test_of_eight_managers_one_decides(arena: Arena) -> None:
     ended = arena.at_once(works * 8)
     ended.fair(8)
     assert len(set(ended.values)) == 1, "each of the winner's eight clicks found the one verdict"
+
+
+def test_nobody_decides_on_their_own_however_they_hurry(arena: Arena) -> None:
+    own, other = advocate(arena, also=("manager",)), somebody(arena, "manager")
+    number = handed_in(arena, own, other, 150)
+    by_verb = [lambda s, m=m: verdicts.record(s, number, Decision.APPROVE, by=m).decided_by for m in (own, own, other)]
+
+    def by_hand(session: Session) -> None:
+        session.execute(text(OWN_VERDICT), {"submission": number, "own": who(own)})
+
+    ended = arena.at_once([*by_verb, by_hand] * (WIDE // 4))
+    assert set(ended.values) == {who(other)}
+    assert len(ended.refusals) + sum("verdict_not_by_oneself" in str(error) for error in ended.errors) == 48
+    assert arena.one("SELECT count(*) FROM verdict") == 1
 
 
 def test_a_verdict_is_carried_out_or_undone(arena: Arena) -> None:

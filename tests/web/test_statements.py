@@ -25,6 +25,8 @@ MORE: Final = (
     ("advocate", "/points/board?show=ever"),
     ("advocate", "/rewards?show=affordable"),
     ("advocate", "/messages?tab=news"),
+    ("manager", "/admin/approvals?kind=story&age=day&q=number&mine=1"),
+    ("manager", "/admin/approvals/templates?show=archived"),
     ("manager", "/admin/challenges?state=draft"),
     ("manager", "/admin/people?q=number"),
     ("manager", "/admin/people?role=advocate"),

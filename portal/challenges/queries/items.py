@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select, true
+from sqlalchemy import BigInteger, Interval, Select, Uuid, bindparam, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission, Verdict
 from portal.challenges.queries.queue import is_late, waits_for
+from portal.challenges.queries.wanted import VIEWER
 from portal.challenges.stages import Proof, kind_of
 from portal.challenges.states import Decision, ResponseState, State, VerdictState
+from portal.clock import PORTAL_NOW
+from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
 from portal.people.models import Company, Person
+from portal.points.models import Account, AccountKind, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Item:
     person_id: int
     person_public_id: UUID
     challenge: str
+    level: str | None
+    lifetime: int
     approved: int
     sent_back: int
     rejected: int
@@ -75,20 +82,64 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """Something that the person did before."""
+class Undoable:
+    """The viewer's last decision, while it can be taken back."""
 
-    title: str
-    icon: str
-    at: datetime
+    public_id: UUID
+    decision: Decision
+    advocate: str
     points: int
-    state: State
+    seconds: int
+
+
+_SUBMISSION: Final = bindparam("submission", type_=Uuid())
+_ID: Final = bindparam("id", type_=BigInteger)
+_VERDICT: Final = bindparam("verdict", type_=Uuid())
 
 
 def item(session: Session, viewer_id: int, submission: UUID) -> Item:
     """One submission of the queue with all its stages. Refuses `NotFound` for one that was never handed in."""
-    record = _record().lateral("record")
-    wanted = (
+    found = _item(session, viewer=viewer_id, submission=submission)
+    if not found:
+        raise NotFound
+    return Item(**found[0]._mapping, pieces=_pieces(session, found[0].id))
+
+
+def own_verdict(session: Session, viewer_id: int, verdict: UUID) -> tuple[int, UUID]:
+    """A manager's own decision and the submission it is about. Refuses `NotFound` for another's."""
+    found = _own_verdict(session, viewer=viewer_id, verdict=verdict)
+    if not found:
+        raise NotFound
+    return found[0].id, found[0].public_id
+
+
+def undoable(session: Session, viewer_id: int) -> Undoable | None:
+    """What the viewer decided last, if some seconds are left to take it back."""
+    found = _undoable(session, viewer=viewer_id)
+    if not found:
+        return None
+    row = found[0]
+    return Undoable(row.public_id, row.decision, row.advocate, int(row.points), math.ceil(row.left.total_seconds()))
+
+
+def _pieces(session: Session, submission_id: int) -> list[Piece]:
+    return [
+        Piece(
+            row.stage_id,
+            row.title,
+            row.points,
+            row.state,
+            kind_of(row.kind).proofs(row.response) if row.response else [],
+            row.redo_note,
+        )
+        for row in _responses(session, id=submission_id)
+    ]
+
+
+@Prepared
+def _item() -> Select[*tuple[Any, ...]]:
+    record, standing = _record().lateral("record"), _standing().lateral("standing")
+    return (
         select(
             Submission.id,
             Submission.public_id,
@@ -101,56 +152,24 @@ def item(session: Session, viewer_id: int, submission: UUID) -> Item:
             Person.id.label("person_id"),
             Person.public_id.label("person_public_id"),
             Challenge.title.label("challenge"),
+            standing.c.level,
+            func.coalesce(standing.c.lifetime, 0).label("lifetime"),
             record.c.approved,
             record.c.sent_back,
             record.c.rejected,
-            (Submission.person_id == viewer_id).label("is_own"),
-            (~waits_for(viewer_id) & (Submission.person_id != viewer_id)).label("decided"),
+            (Submission.person_id == VIEWER).label("is_own"),
+            (~waits_for(VIEWER) & (Submission.person_id != VIEWER)).label("decided"),
         )
         .join(Person, Person.id == Submission.person_id)
         .outerjoin(Company, Company.id == Person.company_id)
         .join(Challenge, Challenge.id == Submission.challenge_id)
         .join(record, true())
-        .where(Submission.public_id == submission, Submission.submitted_at.is_not(None))
+        .outerjoin(standing, true())
+        .where(Submission.public_id == _SUBMISSION, Submission.submitted_at.is_not(None))
     )
-    head = session.execute(wanted).one_or_none()
-    if head is None:
-        raise NotFound
-    return Item(**head._mapping, pieces=_pieces(session, head.id))
 
 
-def own_verdict(session: Session, viewer_id: int, verdict: UUID) -> tuple[int, UUID]:
-    """A manager's own decision and the submission it is about. Refuses `NotFound` for another's."""
-    wanted = (
-        select(Verdict.id, Submission.public_id)
-        .join(Submission, Submission.id == Verdict.submission_id)
-        .where(Verdict.public_id == verdict, Verdict.decided_by == viewer_id)
-    )
-    found = session.execute(wanted).one_or_none()
-    if found is None:
-        raise NotFound
-    return found[0], found[1]
-
-
-def before(session: Session, person_id: int, *, besides: int) -> Sequence[Before]:
-    """The last five submissions of a person that were decided, besides one."""
-    paid = (
-        select(func.coalesce(func.sum(StageResponse.points), 0))
-        .where(StageResponse.submission_id == Submission.id, StageResponse.state == ResponseState.ACCEPTED)
-        .correlate(Submission)
-        .scalar_subquery()
-    )
-    wanted = (
-        select(Challenge.title, Challenge.icon, Submission.decided_at, paid.label("points"), Submission.state)
-        .join(Challenge, Challenge.id == Submission.challenge_id)
-        .where(Submission.person_id == person_id, Submission.id != besides, Submission.decided_at.is_not(None))
-        .order_by(Submission.decided_at.desc(), Submission.id.desc())
-        .limit(5)
-    )
-    return [Before(row.title, row.icon, row.decided_at, int(row.points), row.state) for row in session.execute(wanted)]
-
-
-def _record() -> Select[Any]:
+def _record() -> Select[*tuple[Any, ...]]:
     """How often a person's work was approved, sent back and rejected."""
     other = Submission.__table__.alias("other")
     sent_back = (
@@ -167,9 +186,9 @@ def _record() -> Select[Any]:
     )
     return (
         select(
-            func.count(case((other.c.state == State.APPROVED, 1))).label("approved"),
+            func.count().filter(other.c.state == State.APPROVED).label("approved"),
             sent_back.label("sent_back"),
-            func.count(case((other.c.state == State.REJECTED, 1))).label("rejected"),
+            func.count().filter(other.c.state == State.REJECTED).label("rejected"),
         )
         .select_from(other)
         .where(other.c.person_id == Submission.person_id)
@@ -177,8 +196,26 @@ def _record() -> Select[Any]:
     )
 
 
-def _pieces(session: Session, submission_id: int) -> list[Piece]:
-    wanted = (
+def _standing() -> Select[*tuple[Any, ...]]:
+    """What a person ever earned, and the level it has brought them to."""
+    level = (
+        select(Level.name)
+        .where(Level.threshold <= Account.lifetime)
+        .order_by(Level.threshold.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    return (
+        select(Account.lifetime, level.label("level"))
+        .where(Account.person_id == Submission.person_id, Account.kind == AccountKind.PERSON, Account.unit == "points")
+        .correlate(Submission)
+    )
+
+
+@Prepared
+def _responses() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             StageResponse.stage_id,
             Stage.title,
@@ -189,17 +226,39 @@ def _pieces(session: Session, submission_id: int) -> list[Piece]:
             StageResponse.redo_note,
         )
         .join(Stage, Stage.id == StageResponse.stage_id)
-        .where(StageResponse.submission_id == submission_id)
+        .where(StageResponse.submission_id == _ID)
         .order_by(Stage.position)
     )
-    return [
-        Piece(
-            row.stage_id,
-            row.title,
-            row.points,
-            row.state,
-            kind_of(row.kind).proofs(row.response) if row.response else [],
-            row.redo_note,
+
+
+@Prepared
+def _own_verdict() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Verdict.id, Submission.public_id)
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .where(Verdict.public_id == _VERDICT, Verdict.decided_by == VIEWER)
+    )
+
+
+@Prepared
+def _undoable() -> Select[*tuple[Any, ...]]:
+    at_stake = (
+        select(func.coalesce(func.sum(StageResponse.points), 0))
+        .where(StageResponse.submission_id == Submission.id, StageResponse.state == ResponseState.HANDED_IN)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Verdict.public_id,
+            Verdict.decision,
+            Person.name.label("advocate"),
+            at_stake.label("points"),
+            cast(Verdict.apply_at - PORTAL_NOW, Interval).label("left"),
         )
-        for row in session.execute(wanted)
-    ]
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .join(Person, Person.id == Submission.person_id)
+        .where(Verdict.decided_by == VIEWER, Verdict.state == VerdictState.OPEN, Verdict.apply_at > PORTAL_NOW)
+        .order_by(Verdict.apply_at.desc(), Verdict.id.desc())
+        .limit(1)
+    )

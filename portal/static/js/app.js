@@ -1,5 +1,6 @@
 /* What the pages do in a browser beyond plain HTML. Everything works without it; markup says what it wants by data-*.
-   data-dialog-open/close/now · data-key · data-focus · data-autosubmit · data-copy · data-show · data-toast · data-again */
+   data-dialog-open/close/now · data-key · data-shortcuts-switch · data-focus · data-autosubmit · data-copy · data-show ·
+   data-toast · data-again · data-insert/into/words */
 
 const find = (selector, root = document) => root.querySelector(selector);
 const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -96,11 +97,11 @@ function show(button, shown) {
 }
 
 function onClick(event) {
-  const target = event.target.closest("[aria-disabled=true], [data-dialog-open], [data-dialog-close], [data-toast-close], [data-copy], [data-show]");
+  const target = event.target.closest("[aria-disabled=true], [data-dialog-open], [data-dialog-close], [data-toast-close], [data-copy], [data-show], [data-insert]");
   if (event.target.matches("dialog:modal") && outside(event)) event.target.close();
   if (!target) return;
   if (target.ariaDisabled === "true") return event.preventDefault();
-  const { dialogOpen, copy } = target.dataset;
+  const { dialogOpen, copy, insert, into } = target.dataset;
   if (target.dataset.show) return show(target, target.getAttribute("aria-pressed") !== "true");
   if (dialogOpen && !event.ctrlKey && !event.metaKey) {
     const dialog = document.getElementById(dialogOpen);
@@ -111,9 +112,20 @@ function onClick(event) {
     target.closest("dialog")?.close();
   } else if ("toastClose" in target.dataset) {
     leave(target.closest("[data-toast]"));
+  } else if (insert) {
+    event.preventDefault();
+    putIn(document.getElementById(insert), document.getElementById(into));
   } else if (copy) {
     navigator.clipboard?.writeText(copy).then(() => showToast({ text: target.dataset.copied || copy, seconds: 4 }));
   }
+}
+
+/* The words of a chosen template, behind what was typed. */
+function putIn(choice, field) {
+  const words = find(`template[data-words="${CSS.escape(choice.value)}"]`)?.content.textContent;
+  if (words) field.value = [field.value.trim(), words].filter(Boolean).join("\n\n");
+  choice.value = "";
+  field.focus();
 }
 
 function outside({ target, clientX: x, clientY: y }) {
@@ -121,10 +133,12 @@ function outside({ target, clientX: x, clientY: y }) {
   return x < box.left || x > box.right || y < box.top || y > box.bottom;
 }
 
-/* Single keys: only outside of fields, only what is seen, and only while the person has not switched them off. */
+/* Single keys: only outside of fields, only what is seen, and only while the person has not switched them off. Enter is
+   left to what has the focus. */
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-  if (document.body.dataset.shortcuts === "off") return;
+  if (document.body.dataset.shortcuts === "off" || localStorage.getItem("shortcuts") === "off") return;
+  if (event.key === "Enter" && event.target.closest("a, button, input, summary, dialog")) return;
   if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], [popover]")) return;
   const modal = find("dialog:modal");
   const wanted = findAll(`[data-key="${CSS.escape(event.key)}"]`, modal ?? document)
@@ -134,6 +148,19 @@ function onKey(event) {
   event.preventDefault();
   if (wanted.matches("input, textarea, select")) wanted.focus();
   else wanted.click();
+}
+
+function offerShortcuts() {
+  const box = find("[data-shortcuts-switch]");
+  if (!box) return;
+  box.checked = localStorage.getItem("shortcuts") !== "off";
+  box.addEventListener("change", () => localStorage.setItem("shortcuts", box.checked ? "on" : "off"));
+}
+
+/* What came with the page is no news to a screen reader: it is said once more, when the page stands. */
+function tellToasts() {
+  const said = findAll(".toasts [data-toast-text]").map((text) => text.textContent).join(" ");
+  if (said) setTimeout(() => find("#announce").replaceChildren(said), 300);
 }
 
 /* The person's time zone, so that the first page already shows the right hours. */
@@ -160,4 +187,6 @@ document.addEventListener("htmx:error", () => {
 window.addEventListener("pageshow", () => findAll("form[data-sent]").forEach(release));
 
 tellZone();
+offerShortcuts();
+tellToasts();
 settle();
