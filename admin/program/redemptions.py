@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 
 from portal.database import db
 from portal.database.refusal import Conflict, Invalid, Refusal
-from portal.rewards import queries, redemption
+from portal.rewards import approval, redemption
 from portal.rewards.forms import NoteForm
 from portal.rewards.models import Redemption
-from portal.rewards.queries import Claim
+from portal.rewards.queries import desk, orders
+from portal.rewards.queries.desk import Claim, Show
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -28,7 +29,7 @@ _PAGE: Final = "program/redemptions/queue.html"
 @bp.get("")
 @for_managers
 def index() -> str:
-    """What waits, the oldest first; `?show=done` what has ended. On wide screens with the first of them beside it."""
+    """What waits, the oldest first; `?show=` narrows it. On wide screens with the first of them beside it."""
     page = _queue()
     first = page["page"].rows[0].public_id if page["page"].rows else None
     return render_template(_PAGE, **page, **_detail(first), opened=False, form=NoteForm())
@@ -41,11 +42,34 @@ def show(redemption_id: UUID) -> str:
     return render_template(_PAGE, **_queue(), **_detail(redemption_id), opened=True, form=NoteForm())
 
 
+@bp.post("/<uuid:redemption_id>/approve")
+@for_managers
+def approve(redemption_id: UUID) -> ResponseReturnValue:
+    """Agree to it."""
+    form, claim = NoteForm(), desk.claim(db.session(), redemption_id)
+    if not form.validate():
+        return _again(form, redemption_id)
+    approval.approve(db.session(), claim.order.id, by=current_visitor().actor)
+    return _done(redemption_id, _("Approved. The advocate knows."))
+
+
+@bp.post("/<uuid:redemption_id>/decline")
+@for_managers
+def decline(redemption_id: UUID) -> ResponseReturnValue:
+    """Say no to it."""
+    by = current_visitor().actor
+    return _decide(
+        redemption_id,
+        lambda key, note: approval.decline(db.session(), key, by=by, reason=note),
+        _("Not approved. Points and stock are back."),
+    )
+
+
 @bp.post("/<uuid:redemption_id>/dispatch")
 @for_managers
 def dispatch(redemption_id: UUID) -> ResponseReturnValue:
     """Say that it is on its way."""
-    form, claim = NoteForm(), queries.claim(db.session(), redemption_id)
+    form, claim = NoteForm(), desk.claim(db.session(), redemption_id)
     if not form.validate():
         return _again(form, redemption_id)
     redemption.dispatch(db.session(), claim.order.id, by=current_visitor().actor)
@@ -101,7 +125,7 @@ def refund(redemption_id: UUID) -> ResponseReturnValue:
 
 
 def _decide(redemption_id: UUID, verb: Callable[[int, str], Redemption], words: str) -> ResponseReturnValue:
-    form, claim = NoteForm(), queries.claim(db.session(), redemption_id)
+    form, claim = NoteForm(), desk.claim(db.session(), redemption_id)
     if not form.validate():
         return _again(form, redemption_id)
     try:
@@ -122,17 +146,19 @@ def _again(form: NoteForm, redemption_id: UUID, refusal: Refusal | None = None) 
 
 
 def _queue() -> dict[str, Any]:
-    done = request.args.get("show") == "done"
-    return {"page": queries.queue(db.session(), done=done, after=cursor_of(int)), "done": done}
+    given = request.args.get("show", "")
+    show = Show(given) if given in set(Show) else Show.ALL
+    page = desk.queue(db.session(), show, after=cursor_of(int))
+    return {"page": page, "show": show, "overview": desk.overview(db.session())}
 
 
 def _detail(redemption_id: UUID | None) -> dict[str, Any]:
     """The right side: whom it goes to, how it came here, and whether the visitor may decide."""
     if redemption_id is None:
         return {"claim": None, "history": [], "own": False}
-    claim: Claim = queries.claim(db.session(), redemption_id)
+    claim: Claim = desk.claim(db.session(), redemption_id)
     return {
         "claim": claim,
-        "history": queries.history(db.session(), claim.order.id),
+        "history": orders.history(db.session(), claim.order.id),
         "own": claim.person_id == current_visitor().person_id,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal.database import db
 from portal.database.refusal import Conflict, Invalid
-from portal.rewards import catalogue, queries
+from portal.rewards import catalogue
 from portal.rewards.forms import RewardForm
 from portal.rewards.models import Reward
+from portal.rewards.queries import desk
 from portal.web.forms import invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
@@ -29,25 +30,25 @@ _EDITOR: Final = "program/rewards/editor.html"
 @for_managers
 def index() -> str:
     """All rewards, whatever their state."""
-    return render_template("program/rewards/index.html", page=queries.shelf(db.session(), after=cursor_of(int)))
+    return render_template("program/rewards/index.html", page=desk.shelf(db.session(), after=cursor_of(int)))
 
 
 @bp.get("/new")
 @for_managers
 def new() -> str:
     """An empty editor."""
-    return render_template(_EDITOR, form=RewardForm(), reward=None)
+    return render_template(_EDITOR, form=_form(), reward=None)
 
 
 @bp.post("/new")
 @for_managers
 def create() -> ResponseReturnValue:
     """Put a reward together, as a draft."""
-    form = RewardForm()
+    form = _form()
     if not form.validate():
         return invalid(form, _EDITOR, reward=None)
     try:
-        made = catalogue.create(db.session(), by=current_visitor().actor, **form.words)
+        made = catalogue.create(db.session(), by=current_visitor().actor, rules=form.rules, **form.words)
     except Invalid as refusal:
         return invalid(form, _EDITOR, refusal=refusal, reward=None)
     flash(_("Saved as a draft. Put it into the catalogue when it is ready."), "ok")
@@ -58,8 +59,10 @@ def create() -> ResponseReturnValue:
 @for_managers
 def edit(reward: UUID) -> str:
     """The editor of one reward."""
-    found = queries.reward(db.session(), reward)
-    form = RewardForm(obj=found, seen_stock="" if found.stock is None else str(found.stock))
+    found = desk.reward(db.session(), reward)
+    level = desk.level_of(db.session(), found)
+    shown = {"seen_stock": "" if found.stock is None else str(found.stock), "level": str(level or "")}
+    form = _form(obj=found, approval=found.needs_approval, **shown)
     return render_template(_EDITOR, form=form, reward=found)
 
 
@@ -67,12 +70,12 @@ def edit(reward: UUID) -> str:
 @for_managers
 def change(reward: UUID) -> ResponseReturnValue:
     """Change one; what was redeemed stays as it was."""
-    found = queries.reward(db.session(), reward)
-    form = RewardForm()
+    found, form = desk.reward(db.session(), reward), _form()
     if not form.validate():
         return _again(form, reward)
+    by, seen = current_visitor().actor, form.looked_at
     try:
-        catalogue.change(db.session(), found.id, by=current_visitor().actor, seen_stock=form.looked_at, **form.words)
+        catalogue.change(db.session(), found.id, by=by, seen_stock=seen, rules=form.rules, **form.words)
     except (Conflict, Invalid) as refusal:
         return _again(form, reward, refusal)
     flash(_("Saved. What was redeemed before stays as it was."), "ok")
@@ -93,13 +96,17 @@ def archive(reward: UUID) -> ResponseReturnValue:
     return _move(reward, catalogue.archive, _("It is out of the catalogue. Orders under way go on."))
 
 
+def _form(**shown: Any) -> RewardForm:
+    return RewardForm(**shown).offer(desk.levels(db.session()))
+
+
 def _move(reward: UUID, verb: Callable[..., Reward], words: str) -> ResponseReturnValue:
     session: Session = db.session()
-    verb(session, queries.reward(session, reward).id, by=current_visitor().actor)
+    verb(session, desk.reward(session, reward).id, by=current_visitor().actor)
     flash(words, "ok")
     return redirect(url_for(".edit", reward=reward), 303)
 
 
 def _again(form: RewardForm, reward: UUID, refusal: Conflict | Invalid | None = None) -> ResponseReturnValue:
     db.session.rollback()
-    return invalid(form, _EDITOR, refusal=refusal, reward=queries.reward(db.session(), reward))
+    return invalid(form, _EDITOR, refusal=refusal, reward=desk.reward(db.session(), reward))

@@ -246,7 +246,7 @@ ANSWERS: Final[tuple[dict[str, object], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A reward of the demo."""
+    """A reward of the demo; `level` by its name."""
 
     name: str
     description: str
@@ -254,6 +254,10 @@ class Gift:
     price: int
     stock: int | None
     delivery: str
+    per_person: int | None = None
+    per_year: int | None = None
+    level: str | None = None
+    approval: bool = False
 
 
 GIFTS: Final = (
@@ -281,13 +285,24 @@ GIFTS: Final = (
         800,
         6,
         "Your manager invites you.",
+        per_person=1,
+        level="Gold",
     ),
     Gift(
         "Give to clean water", "We give 50 euros in your name.", "donation", 500, None, "You get the receipt by e-mail."
     ),
-    Gift("Conference ticket", "Two days at the annual meeting.", "ticket", 2_400, 3, "By e-mail, in your name."),
+    Gift(
+        "Conference ticket",
+        "Two days at the annual meeting.",
+        "ticket",
+        2_400,
+        3,
+        "By e-mail, in your name.",
+        per_year=1,
+        approval=True,
+    ),
     Gift(
         "Noise-cancelling headphones", "For the open-plan office.", "headphones", 3_000, 2, "By post within two weeks."
     ),
-    Gift("Star mug", "Holds half a litre.", "mug", 150, 40, "By post within two weeks."),
+    Gift("Star mug", "Holds half a litre.", "mug", 150, 40, "By post within two weeks.", per_year=2),
 )

@@ -22,6 +22,8 @@ from portal.people.models import Role
 from portal.program import current
 from portal.references import opportunities
 from portal.rewards import catalogue
+from portal.rewards.catalogue import Rules
+from portal.rewards.queries import desk
 
 _COMMENTS: Final = (
     ("Thank you", "Thank you for taking the time. The team read every word.", Decision.APPROVE),
@@ -160,7 +162,9 @@ def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
 def stock(session: Session, world: World) -> None:
     """Fill the catalogue."""
     by = world.manager()
+    levels = {name: key for key, name in desk.levels(session)}
     for gift in cast.GIFTS:
+        level = levels[gift.level] if gift.level else None
         reward = catalogue.create(
             session,
             gift.name,
@@ -170,6 +174,7 @@ def stock(session: Session, world: World) -> None:
             price=gift.price,
             stock=gift.stock,
             delivery=gift.delivery,
+            rules=Rules(per_person=gift.per_person, per_year=gift.per_year, level=level, approval=gift.approval),
         )
         catalogue.publish(session, reward.id, by=by)
         world.gifts[gift.name] = reward.id

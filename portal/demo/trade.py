@@ -20,8 +20,9 @@ from portal.demo.founding import World
 from portal.points import balance
 from portal.references import answers, calls, feedback, requests
 from portal.references.models import Assignment, Opportunity, Outcome, ReferenceCall
-from portal.rewards import redemption
-from portal.rewards.models import Reward
+from portal.rewards import approval, redemption
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.states import State
 
 ENDINGS: Final = (
     "helped", "declined", "helped", "expired", "partly", "no_show", "helped", "withdrawn", "not_helped", "helped",
@@ -136,10 +137,14 @@ class Claiming:
         for by in people[start:] + people[:start]:
             spendable = balance.of(session, by.person_id or 0).available
             wanted = next((gift for gift in gifts if gift.price <= spendable and gift.stock != 0), None)
-            if wanted is not None:
+            if wanted is None:
+                continue
+            try:
                 claim = redemption.redeem(session, wanted.id, by=by, request_key=UUID(int=self.place + 1))
-                self._goes_on(session, claim.id, by)
-                return
+            except Refusal:
+                continue
+            self._goes_on(session, claim.id, by)
+            return
 
     def _goes_on(self, session: Session, claim_id: int, them: Actor) -> None:
         if self.ending == "held":
@@ -152,6 +157,8 @@ class Claiming:
 
     def _delivered(self, session: Session, claim_id: int) -> None:
         by = self.world.manager()
+        if session.get_one(Redemption, claim_id).state is State.AWAITING_APPROVAL:
+            approval.approve(session, claim_id, by=by)
         if self.ending == "failed":
             redemption.fail(session, claim_id, by=by, note="The supplier has run out. Your points are back.")
             return

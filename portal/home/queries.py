@@ -18,15 +18,15 @@ from portal.points.recognition import Standing
 from portal.references.models.pool import PoolProposal, ProposalState
 from portal.references.queries import asks
 from portal.references.queries.asks import TheAsk
-from portal.rewards.models import Reward
-from portal.rewards.states import RewardState
+from portal.rewards.models import Redemption, Reward
+from portal.rewards.states import GIVEN_BACK, RewardState
 
 _CARDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A reward worth saving for: the cheapest that is still out of reach, else the dearest in reach."""
+    """A reward worth saving for: the cheapest still out of reach, else the dearest in reach, if only points decide."""
 
     public_id: UUID
     name: str
@@ -67,14 +67,18 @@ def home(session: Session, person_id: int, *, asked: bool) -> Home:
 def _where_they_stand() -> Select[*tuple[Any, ...]]:
     """Their place on the ladder, with what to save for and whether the pool was proposed to them, on every row."""
     ladder, available = recognition.select_position()
+    person = bindparam("person", type_=BigInteger)
+    had = exists().where(
+        Redemption.person_id == person, Redemption.reward_id == Reward.id, Redemption.state.not_in(GIVEN_BACK)
+    )
     goal = (
         select(Reward.public_id, Reward.name, Reward.art, Reward.price)
         .where(Reward.state == RewardState.ACTIVE, or_(Reward.stock.is_(None), Reward.stock > 0))
+        .where(Reward.level_id.is_(None), Reward.per_person.is_(None) | ~had, Reward.per_year.is_(None) | ~had)
         .order_by((Reward.price > available).desc(), func.abs(Reward.price - available), Reward.id)
         .limit(1)
         .lateral("goal")
     )
-    mine = PoolProposal.person_id == bindparam("person", type_=BigInteger)
-    proposed = exists().where(mine, PoolProposal.state == ProposalState.OPEN)
+    proposed = exists().where(PoolProposal.person_id == person, PoolProposal.state == ProposalState.OPEN)
     columns = (goal.c.public_id, goal.c.name.label("goal"), goal.c.art, goal.c.price, proposed.label("proposed"))
     return ladder.outerjoin(goal, true()).add_columns(*columns)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -12,7 +14,9 @@ from portal import audit
 from portal.audit import Actor
 from portal.database.refusal import Conflict, Invalid, NotFound
 from portal.people.states import MANAGERS
+from portal.points.models import Level
 from portal.rewards.models import (
+    LARGEST_LIMIT,
     LARGEST_PRICE,
     LARGEST_STOCK,
     LONGEST_DELIVERY,
@@ -41,6 +45,19 @@ ART: Final = {
 """The built-in pictures."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may redeem a reward, and how often: times for one person in all and in a year, from a level on.
+
+    `approval`: a manager agrees before anything is sent.
+    """
+
+    per_person: int | None = None
+    per_year: int | None = None
+    level: UUID | None = None
+    approval: bool = False
+
+
 def create(
     session: Session,
     name: str,
@@ -51,8 +68,9 @@ def create(
     price: int,
     delivery: str,
     stock: int | None = None,
+    rules: Rules | None = None,
 ) -> Reward:
-    """Put a reward together, as a draft; `price` in points, `stock` in pieces (None: no end).
+    """Put a reward together, as a draft; `price` in points, `stock` in pieces (None: no end), `rules` (None: none).
 
     Refuses `NotAllowed` for all but managers, `Invalid` values.
     """
@@ -60,9 +78,10 @@ def create(
     reward = Reward(state=RewardState.DRAFT, stock=stock, supplied=stock)
     _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
     _check_stock(stock)
+    _rule(session, reward, rules or Rules())
     session.add(reward)
     session.flush()
-    audit.record(session, "reward.create", f"reward:{reward.id}", by=by, price=price, stock=stock)
+    audit.record(session, "reward.create", f"reward:{reward.id}", by=by, price=price, stock=stock, **_ruled(reward))
     return reward
 
 
@@ -78,11 +97,12 @@ def change(
     delivery: str,
     stock: int | None,
     seen_stock: int | None = None,
+    rules: Rules | None = None,
 ) -> Reward:
     """Change a reward; what was redeemed already keeps its name, delivery and price.
 
-    `seen_stock` is what was left when the manager decided on `stock`. Refuses `NotAllowed` for all but managers,
-    `Invalid` values, `Conflict` where somebody redeemed it since and the new stock would undo that.
+    `seen_stock` is what was left when the manager decided on `stock`; without `rules` they stay. Refuses `NotAllowed`
+    for all but managers, `Invalid` values, `Conflict` where somebody redeemed it since and the new stock would undo it.
     """
     by.require(*MANAGERS)
     reward = lock_reward(session, reward_id)
@@ -92,7 +112,9 @@ def change(
         if seen_stock != reward.stock:
             raise Conflict(_l("The stock has changed since you looked. Reload the page and look again."), field="stock")
         _restock(session, reward, stock)
-    audit.record(session, "reward.change", f"reward:{reward.id}", by=by, price=price, stock=stock)
+    if rules is not None:
+        _rule(session, reward, rules)
+    audit.record(session, "reward.change", f"reward:{reward.id}", by=by, price=price, stock=stock, **_ruled(reward))
     return reward
 
 
@@ -156,6 +178,28 @@ def _line(value: str, field: str, longest: int) -> str:
 def _check_stock(stock: int | None) -> None:
     if stock is not None and not 0 <= stock <= LARGEST_STOCK:
         raise Invalid(_l("A stock is a whole number from 0 to 1,000,000."), field="stock")
+
+
+def _rule(session: Session, reward: Reward, rules: Rules) -> None:
+    for field, limit in (("per_person", rules.per_person), ("per_year", rules.per_year)):
+        if limit is not None and not 0 < limit <= LARGEST_LIMIT:
+            raise Invalid(_l("A limit is a whole number from 1 to %(most)s.", most=LARGEST_LIMIT), field=field)
+    if rules.per_person is not None and rules.per_year is not None and rules.per_year > rules.per_person:
+        raise Invalid(_l("This is more than one person may redeem in all."), field="per_year")
+    level_id = None
+    if rules.level is not None:
+        level_id = session.scalar(select(Level.id).where(Level.public_id == rules.level))
+        if level_id is None:
+            raise Invalid(_l("There is no such level."), field="level")
+    reward.per_person, reward.per_year, reward.level_id = rules.per_person, rules.per_year, level_id
+    reward.needs_approval = rules.approval
+
+
+def _ruled(reward: Reward) -> dict[str, int]:
+    """The rules as the audit notes them: those that there are."""
+    rules = {"per_person": reward.per_person, "per_year": reward.per_year, "level": reward.level_id}
+    known = {name: value for name, value in rules.items() if value is not None}
+    return {**known, "approval": True} if reward.needs_approval else known
 
 
 def _restock(session: Session, reward: Reward, stock: int | None) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from portal.rewards.catalogue import ART
+from portal.rewards.catalogue import ART, Rules
 from portal.rewards.models import (
+    LARGEST_LIMIT,
     LARGEST_PRICE,
     LARGEST_STOCK,
     LONGEST_DELIVERY,
@@ -19,7 +21,7 @@ from portal.rewards.models import (
     LONGEST_NAME,
     LONGEST_NOTE,
 )
-from portal.rewards.queries import Offer
+from portal.rewards.queries.offers import Offer
 from portal.web.forms import Form
 
 _STALE: Final = _l("This page is out of date. Look at the reward again, then redeem it.")
@@ -78,12 +80,41 @@ class RewardForm(Form):
     delivery = StringField(
         _l("How it reaches the advocate"), validators=[InputRequired(_NEEDED), Length(max=LONGEST_DELIVERY)]
     )
+    per_person = IntegerField(
+        _l("Times for one person, in all"),
+        validators=[Optional(), NumberRange(1, LARGEST_LIMIT)],
+        render_kw={"inputmode": "numeric"},
+    )
+    per_year = IntegerField(
+        _l("Times for one person, in a year"),
+        validators=[Optional(), NumberRange(1, LARGEST_LIMIT)],
+        render_kw={"inputmode": "numeric"},
+    )
+    level = SelectField(_l("From which level"), default="", choices=[])
     seen_stock = HiddenField(validators=[Optional()])
 
     def validate_seen_stock(self, field: HiddenField) -> None:
         """It is a number that we gave, or nothing."""
         if not (field.data.isascii() and field.data.isdigit() and len(field.data) <= 10):
             raise ValidationError(_STALE)
+
+    approval = BooleanField(_l("Approve each before it is sent"))
+
+    def offer(self, levels: Sequence[tuple[UUID, str]]) -> RewardForm:
+        """The same form, with the levels that can be chosen."""
+        self.level.choices = [
+            SelectChoice("", _l("Everybody")),
+            *(SelectChoice(str(key), _l("%(level)s and above", level=name)) for key, name in levels),
+        ]
+        return self
+
+    @property
+    def rules(self) -> Rules:
+        """The rules as the verbs of the catalogue take them."""
+        level = UUID(self.level.data) if self.level.data else None
+        return Rules(
+            per_person=self.per_person.data, per_year=self.per_year.data, level=level, approval=self.approval.data
+        )
 
     @property
     def words(self) -> dict[str, Any]:

@@ -58,6 +58,24 @@ invariant(
 )
 
 invariant(
+    "rewards.within_limits",
+    "Nobody has redeemed a reward more often than it allowed at the time; what was given back does not count.",
+    """
+    SELECT 'redemption ' || r.id AS what
+      FROM redemption r
+     WHERE (r.per_person IS NOT NULL OR r.per_year IS NOT NULL) AND r.state NOT IN ('failed', 'cancelled', 'refunded')
+       AND EXISTS (
+         SELECT FROM (
+           SELECT count(*) AS ever,
+                  count(*) FILTER (WHERE o.created_at > r.created_at - interval '8760 hours') AS lately
+             FROM redemption o
+            WHERE o.person_id = r.person_id AND o.reward_id = r.reward_id AND o.id <= r.id
+              AND o.state NOT IN ('failed', 'cancelled', 'refunded')) had
+          WHERE had.ever > r.per_person OR had.lately > r.per_year)
+    """,
+)
+
+invariant(
     "rewards.history_agrees",
     "The last step in a redemption's history is its state.",
     """

@@ -45,7 +45,46 @@ class Ordered(AboutRedemption):
 
     def body(self, data: Data) -> list[str]:
         """What happens now."""
-        return [str(_("Your points are held until it is with you.")), str(data["delivery"])]
+        if data.get("approval"):
+            first = _("The program team looks at it first. Your points are held until then; a no gives them back.")
+        else:
+            first = _("Your points are held until it is with you.")
+        return [str(first), str(data["delivery"])]
+
+
+@message_kind
+class Approved(AboutRedemption):
+    """The team agreed to it."""
+
+    key = "rewards.approved"
+    title = _l("A reward is approved")
+    tone = "ok"
+
+    def subject(self, data: Data) -> str:
+        """What was approved."""
+        return str(_("Approved: %(reward)s", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """How it comes."""
+        return [str(data["delivery"])]
+
+
+@message_kind
+class NotApproved(AboutRedemption):
+    """The team said no."""
+
+    key = "rewards.not_approved"
+    title = _l("A reward is not approved")
+    icon = "undo-2"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:
+        """The points first."""
+        return str(_("%(reward)s was not approved. Your points are back", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """Why."""
+        return [str(data["note"])]
 
 
 @message_kind
@@ -146,5 +185,33 @@ class ToFulfil(MessageKind):
         return str(_("Open it"))
 
 
-KINDS: Final = (Ordered, Delivered, Failed, Cancelled, Refunded, ToFulfil)
+@message_kind
+class ToApprove(MessageKind):
+    """To a manager: somebody waits for an approval."""
+
+    key = "rewards.to_approve"
+    title = _l("Rewards to approve")
+    why = _l("You look after the program, and this reward needs an approval.")
+    readers = MANAGERS
+    category = "needs_you"
+    icon = "package"
+
+    def subject(self, data: Data) -> str:
+        """What waits."""
+        return str(_("To approve: %(reward)s", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """What to do."""
+        return [str(_("An advocate wants to redeem it. Their points are held until somebody agrees or says no."))]
+
+    def facts(self, data: Data) -> list[tuple[str, str]]:
+        """What was held."""
+        return [(str(_("Held")), _price(data))]
+
+    def action(self, data: Data) -> str:
+        """To the queue."""
+        return str(_("Open it"))
+
+
+KINDS: Final = (Ordered, Approved, NotApproved, Delivered, Failed, Cancelled, Refunded, ToFulfil, ToApprove)
 """All of them, for tests of their words."""

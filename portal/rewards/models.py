@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    SmallInteger,
     UniqueConstraint,
     text,
 )
@@ -28,10 +29,15 @@ LONGEST_DELIVERY: Final = 200
 LONGEST_NOTE: Final = 500
 LARGEST_PRICE: Final = 1_000_000_000
 LARGEST_STOCK: Final = 1_000_000
+LARGEST_LIMIT: Final = 100
 
 
 class Reward(Identified, Base):
-    """An item of the catalogue. `stock` is what is left (None: no end), `supplied` what was ever put in."""
+    """An item of the catalogue. `stock` is what is left (None: no end), `supplied` what was ever put in.
+
+    One person may redeem it `per_person` times in all and `per_year` times in 8,760 hours (None: no limit), from the
+    level `level_id` on (None: everybody).
+    """
 
     __tablename__ = "reward"
     __table_args__ = (
@@ -44,6 +50,11 @@ class Reward(Identified, Base):
             name="words",
         ),
         CheckConstraint("(supplied IS NULL) = (stock IS NULL) AND supplied >= stock", name="supplied"),
+        CheckConstraint(
+            f"per_person BETWEEN 1 AND {LARGEST_LIMIT} AND per_year BETWEEN 1 AND {LARGEST_LIMIT}"
+            " AND per_year <= per_person",
+            name="limits",
+        ),
         Index("ix_reward_state_price_id", "state", "price", "id"),
     )
 
@@ -55,6 +66,10 @@ class Reward(Identified, Base):
     supplied: Mapped[int | None]
     delivery: Mapped[str]
     fulfilment: Mapped[str] = mapped_column(server_default="manual")
+    per_person: Mapped[int | None] = mapped_column(SmallInteger)
+    per_year: Mapped[int | None] = mapped_column(SmallInteger)
+    level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     state: Mapped[RewardState] = mapped_column(choices(RewardState, "state"), server_default="draft")
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
 
@@ -63,7 +78,9 @@ class Redemption(Identified, Base):
     """A claim on a reward: name, delivery and price as they were when it was made.
 
     `hold_id` is the ledger's hold; `settled_phase` follows the state and is a key into the ledger, so that the hold is
-    posted exactly where the redemption is fulfilled or refunded, voided where it failed or was cancelled.
+    posted exactly where the redemption is fulfilled or refunded, voided where it failed or was cancelled. `per_person`
+    and `per_year` are the reward's limits under which it was made, `needs_approval` whether a manager agrees to it
+    before anything is sent; the database writes them.
     """
 
     __tablename__ = "redemption"
@@ -87,6 +104,15 @@ class Redemption(Identified, Base):
         CheckConstraint("state NOT IN ('fulfilled', 'failed', 'refunded') OR note IS NOT NULL", name="told"),
         CheckConstraint("decided_by <> person_id OR state = 'cancelled'", name="other_hands"),
         CheckConstraint(f"char_length(note) BETWEEN 1 AND {LONGEST_NOTE}", name="note"),
+        CheckConstraint(
+            "(approved_by IS NULL) = (approved_at IS NULL) AND (needs_approval OR approved_at IS NULL)"
+            " AND (state <> 'awaiting_approval' OR needs_approval)"
+            " AND (NOT needs_approval OR (approved_at IS NULL) ="
+            " (state IN ('held', 'awaiting_approval', 'cancelled')))",
+            name="approved",
+        ),
+        CheckConstraint("approved_by <> person_id", name="approved_by_another"),
+        CheckConstraint("NOT declined OR note IS NOT NULL", name="declined"),
         Index("ix_redemption_person_id_id", "person_id", "id"),
         Index("ix_redemption_reward_id", "reward_id"),
         Index("ix_redemption_open", "id", postgresql_where=text("decided_at IS NULL")),
@@ -99,8 +125,17 @@ class Redemption(Identified, Base):
     delivery: Mapped[str]
     price: Mapped[int]
     took_stock: Mapped[bool]
+    per_person: Mapped[int | None] = mapped_column(SmallInteger)
+    per_year: Mapped[int | None] = mapped_column(SmallInteger)
     state: Mapped[State] = mapped_column(choices(State, "state"))
     hold_id: Mapped[int]
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
+    declined: Mapped[bool] = mapped_column(
+        Computed("needs_approval AND state = 'cancelled' AND decided_by IS DISTINCT FROM person_id", persisted=True)
+    )
+    """Whether a manager said no, which is not the same as the person taking it back."""
     settled_phase: Mapped[str | None] = mapped_column(
         Computed(
             "CASE state WHEN 'fulfilled'::text THEN 'post'::text WHEN 'refunded'::text THEN 'post'::text"

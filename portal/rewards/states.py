@@ -81,6 +81,9 @@ _WORDS: Final = {
     State.REFUNDED: (_l("Refunded"), "neutral", "undo-2"),
 }
 
+NOT_APPROVED: Final = _l("Not approved")
+"""What a redemption is called that was cancelled because a manager said no."""
+
 TRANSITIONS: Final = {
     State.HELD: frozenset({State.AWAITING_APPROVAL, State.DISPATCHING, State.CANCELLED}),
     State.AWAITING_APPROVAL: frozenset({State.DISPATCHING, State.CANCELLED}),
@@ -97,3 +100,5 @@ OPEN: Final = frozenset({State.HELD, State.AWAITING_APPROVAL, State.DISPATCHING,
 """States in which the points are still held."""
 VOIDED: Final = frozenset({State.FAILED, State.CANCELLED})
 """States in which the hold is voided and the stock returned."""
+GIVEN_BACK: Final = VOIDED | {State.REFUNDED}
+"""States in which the points are back; no limit counts them."""

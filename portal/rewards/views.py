@@ -11,13 +11,16 @@ from flask_babel import lazy_gettext as _l
 
 from portal.database import db
 from portal.database.refusal import Conflict, LimitReached
-from portal.rewards import queries, redemption
+from portal.rewards import causes, redemption
 from portal.rewards.forms import RedeemForm
+from portal.rewards.queries import offers, orders
 from portal.web import shell
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
 from portal.web.policy import for_advocates
 from portal.web.visitor import current_visitor
+
+__all__ = ["bp", "causes"]
 
 bp = Blueprint("rewards", __name__)
 shell.add_item(shell.Item("advocate", "", _l("Rewards"), "rewards.catalogue", "gift", 30, on_phone=True))
@@ -27,11 +30,11 @@ shell.add_item(shell.Item("advocate", "", _l("Rewards"), "rewards.catalogue", "g
 @for_advocates
 def catalogue() -> str:
     """What points are for, and my last orders."""
-    affordable = request.args.get("show") == "affordable"
+    me, affordable = current_visitor().person_id, request.args.get("show") == "affordable"
     return render_template(
         "rewards/catalogue.html",
-        page=queries.catalogue(db.session(), up_to=_balance() if affordable else None, after=cursor_of(int, int)),
-        orders=queries.orders(db.session(), current_visitor().person_id, limit=3),
+        page=offers.catalogue(db.session(), me, up_to=_balance() if affordable else None, after=cursor_of(int, int)),
+        orders=orders.orders(db.session(), me, limit=3),
         balance=_balance(),
         affordable=affordable,
     )
@@ -41,7 +44,7 @@ def catalogue() -> str:
 @for_advocates
 def show(reward: UUID) -> str:
     """One reward: its price, what is left after it, how it arrives; and the button."""
-    offer = queries.offer(db.session(), reward)
+    offer = offers.offer(db.session(), current_visitor().person_id, reward)
     return render_template("rewards/reward.html", offer=offer, form=RedeemForm.showing(offer), balance=_balance())
 
 
@@ -49,7 +52,7 @@ def show(reward: UUID) -> str:
 @for_advocates
 def redeem(reward: UUID) -> ResponseReturnValue:
     """Redeem it, once for each showing of the form."""
-    offer = queries.offer(db.session(), reward)
+    offer = offers.offer(db.session(), current_visitor().person_id, reward)
     form = RedeemForm()
     if not form.validate():
         return _again(reward, Conflict(_("This page is out of date. Look at the reward again, then redeem it.")))
@@ -67,11 +70,11 @@ def redeem(reward: UUID) -> ResponseReturnValue:
     return redirect(url_for(".track", redemption_id=claim.public_id), 303)
 
 
-@bp.get("/redemptions")
+@bp.get("/redemptions", endpoint="orders")
 @for_advocates
-def orders() -> str:
+def index() -> str:
     """All my orders."""
-    page = queries.orders(db.session(), current_visitor().person_id, after=cursor_of(int))
+    page = orders.orders(db.session(), current_visitor().person_id, after=cursor_of(int))
     return render_template("rewards/orders.html", page=page)
 
 
@@ -79,9 +82,9 @@ def orders() -> str:
 @for_advocates
 def track(redemption_id: UUID) -> str:
     """Where one of my orders stands, and how it came there."""
-    order = queries.order(db.session(), current_visitor().person_id, redemption_id)
+    order = orders.order(db.session(), current_visitor().person_id, redemption_id)
     return render_template(
-        "rewards/order.html", order=order, history=queries.history(db.session(), order.id), form=Form()
+        "rewards/order.html", order=order, history=orders.history(db.session(), order.id), form=Form()
     )
 
 
@@ -89,7 +92,7 @@ def track(redemption_id: UUID) -> str:
 @for_advocates
 def cancel(redemption_id: UUID) -> ResponseReturnValue:
     """Take an order back before anything was sent."""
-    order = queries.order(db.session(), current_visitor().person_id, redemption_id)
+    order = orders.order(db.session(), current_visitor().person_id, redemption_id)
     redemption.cancel(db.session(), order.id, by=current_visitor().actor)
     flash(_("Cancelled. Your points are back."), "ok")
     return redirect(url_for(".track", redemption_id=redemption_id), 303)
@@ -98,7 +101,7 @@ def cancel(redemption_id: UUID) -> ResponseReturnValue:
 def _again(reward: UUID, refusal: Conflict | LimitReached) -> Response:
     """The reward as it is now, with what was refused: a fresh form, since the old one agreed to what is no more."""
     db.session.rollback()
-    offer = queries.offer(db.session(), reward)
+    offer = offers.offer(db.session(), current_visitor().person_id, reward)
     form = RedeemForm.showing(offer)
     return invalid(form, "rewards/reward.html", refusal=refusal, offer=offer, balance=_balance())
 

@@ -294,6 +294,8 @@ MATRIX: Final = (
     Row("POST", "/admin/rewards/<uuid:reward>/archive", "d-d m-m m-m m-m g-m g-m", "reward"),
     Row("GET", "/admin/redemptions", "d   f   f   f   o   o"),
     Row("GET", "/admin/redemptions/<uuid:redemption_id>", "d-d m-m m-m m-m o-m o-m", "held order of other"),
+    Row("POST", "/admin/redemptions/<uuid:redemption_id>/approve", "d-d m-m m-m m-m g-m g-m", "waiting order of other"),
+    Row("POST", "/admin/redemptions/<uuid:redemption_id>/decline", "d-d m-m m-m m-m g-m g-m", "waiting order of other"),
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/cancel", "d-d m-m m-m m-m g-m g-m", "held order of other"),
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/dispatch", "d-d m-m m-m m-m g-m g-m", "held order of other"),
     Row("POST", "/admin/redemptions/<uuid:redemption_id>/fail", "d-d m-m m-m m-m g-m g-m", "held order of other"),

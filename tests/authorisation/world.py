@@ -32,7 +32,7 @@ from portal.references import answers, calls, opportunities, pool, profile, requ
 from portal.references.models import Assignment, CallTime, ReferenceCall, ReferenceRequest
 from portal.references.models.pool import PoolEntry
 from portal.rewards import catalogue, redemption
-from portal.rewards.models import Reward
+from portal.rewards.catalogue import Rules
 from portal.web.session import hash_token
 
 BROWSER = "the-browser-that-asked-for-the-link-".ljust(43, "b")
@@ -140,7 +140,7 @@ def _people(session: Session, world: World) -> None:
 
 
 def _catalogue(session: Session, world: World) -> None:
-    for word, published in (("reward", True), ("draft reward", False), ("archived reward", True)):
+    for word in ("reward", "draft reward", "archived reward", "asking reward"):
         made = catalogue.create(
             session,
             f"Jacket ({word})",
@@ -150,8 +150,9 @@ def _catalogue(session: Session, world: World) -> None:
             price=300,
             stock=500,
             delivery="We ask for your size.",
+            rules=Rules(approval=word.startswith("asking")),
         )
-        if published:
+        if not word.startswith("draft"):
             catalogue.publish(session, made.id, by=world.people["manager"])
         if word.startswith("archived"):
             catalogue.archive(session, made.id, by=world.people["manager"])
@@ -333,10 +334,10 @@ def _times(session: Session, world: World, call: ReferenceCall, state: str, them
 
 
 def _orders(session: Session, world: World) -> None:
-    reward = session.get_one(Reward, world.numbers["reward"])
     for persona in ("advocate", "other"):
-        for state in ("held", "delivered"):
-            made = redemption.redeem(session, reward.id, by=world.people[persona], request_key=uuid4())
+        for state, word in (("held", "reward"), ("delivered", "reward"), ("waiting", "asking reward")):
+            wanted = world.numbers[word]
+            made = redemption.redeem(session, wanted, by=world.people[persona], request_key=uuid4())
             session.flush()
             session.refresh(made)
             world.things[f"{state} order of {persona}"] = str(made.public_id)

@@ -185,5 +185,9 @@ PLANTS: Final = (
     plant("rewards.hold_agrees", one("redemption", "state = 'dispatching', decided_at = NULL", "state = 'fulfilled'")),
     plant("rewards.hold_is_the_price", one("redemption", "price = price + 1")),
     plant("rewards.refund_agrees", one("redemption", "state = 'refunded', refund_id = hold_id", "state = 'fulfilled'")),
+    plant(
+        "rewards.within_limits",
+        one("redemption", "per_person = 0", "state NOT IN ('failed', 'cancelled', 'refunded')"),
+    ),
     plant("rewards.stock_is_counted", one("reward", "stock = stock - 1", "stock > 0")),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +15,9 @@ from sqlalchemy.orm import Session
 from portal.audit import SYSTEM
 from portal.database import db as database
 from portal.points import awards, balance
-from portal.rewards import catalogue, redemption
+from portal.points.models import Level
+from portal.rewards import approval, catalogue, redemption
+from portal.rewards.catalogue import Rules
 from portal.rewards.models import Redemption, Reward
 from portal.web.app import Portal
 
@@ -21,30 +25,47 @@ from .machines import Machine, size
 from .redemption_model import WAYS, Shop
 
 STOCK = st.one_of(st.none(), st.integers(0, 4))
+TURNS = st.one_of(st.none(), st.integers(1, 3))
+NEEDS = {"Silver": 500, "Gold": 1000}
+Ruled = tuple[int | None, str | None, bool]
+RULES = st.tuples(TURNS, st.sampled_from([None, None, *NEEDS]), st.booleans())
 DESCRIBED = {"name": "Jacket", "description": "Warm.", "art": "jacket", "delivery": "By post."}
+
+
+def _rules(session: Session, ruled: Ruled) -> Rules:
+    turns, name, asking = ruled
+    level = session.scalar(select(Level.public_id).where(Level.name == name)) if name else None
+    return Rules(per_person=turns, level=level, approval=asking)
 
 
 class Redemptions(Machine):
     """Ordering, cancelling, delivering, failing, refunding, while the catalogue changes."""
 
     @initialize(
-        points=st.integers(0, 1500), rewards=st.lists(st.tuples(st.integers(1, 200), STOCK), min_size=2, max_size=2)
+        points=st.integers(0, 1500),
+        rewards=st.lists(st.tuples(st.integers(1, 200), STOCK, RULES), min_size=2, max_size=2),
     )
-    def begin(self, points: int, rewards: list[tuple[int, int | None]]) -> None:
+    def begin(self, points: int, rewards: list[tuple[int, int | None, Ruled]]) -> None:
         """An advocate with points, and two rewards."""
         self.shop, self.keys = Shop(points), dict[UUID, tuple[int, int]]()
         subject = f"trial:{self.ana_id}"
         self.did(
             lambda s: awards.grant(s, self.ana_id, points, subject=subject, cause=subject, reason="Won", by=SYSTEM)
         )
-        for price, stock in rewards:
+        for price, stock, ruled in rewards:
 
-            def put(session: Session, price: int = price, stock: int | None = stock) -> int:
-                made = catalogue.create(session, by=self.mia, price=price, stock=stock, **DESCRIBED)
+            def put(session: Session, offer: dict[str, Any], ruled: Ruled = ruled) -> int:
+                made = catalogue.create(session, by=self.mia, rules=_rules(session, ruled), **offer, **DESCRIBED)
                 return catalogue.publish(session, made.id, by=self.mia).id
 
-            number = self.did(put)
+            number = self.did(partial(put, offer={"price": price, "stock": stock}))
             self.shop.price[number], self.shop.stock[number] = price, stock
+            self._ruled(number, ruled)
+
+    def _ruled(self, number: int, ruled: Ruled) -> None:
+        turns, level, asking = ruled
+        self.shop.turns[number], self.shop.asking[number] = turns, asking
+        self.shop.level[number] = NEEDS[level] if level else 0
 
     def _reward(self, data: st.DataObject) -> int:
         return int(data.draw(st.sampled_from(sorted(self.shop.price))))
@@ -87,13 +108,19 @@ class Redemptions(Machine):
         """Along the ways, perhaps one that is not there."""
         number = self._order(data)
         do = {
+            "approve": lambda s: approval.approve(s, number, by=self.max).id,
+            "decline": lambda s: approval.decline(s, number, by=self.max, reason="Not this time").id,
             "dispatch": lambda s: redemption.dispatch(s, number, by=self.mia).id,
             "fulfil": lambda s: redemption.fulfil(s, number, by=self.mia, note="Sent").id,
             "fail": lambda s: redemption.fail(s, number, by=self.mia, note="Lost").id,
             "cancel": lambda s: redemption.cancel(s, number, by=self.mia if by_manager else self.ana).id,
             "refund": lambda s: redemption.refund(s, number, by=self.mia, reason="Broken").id,
         }
-        assert (self.did(do[verb]) is not None) == self.shop.move(number, verb)
+        done = self.did(do[verb]) is not None
+        if verb == "cancel" and by_manager and self.shop.orders[number].state == "awaiting_approval":
+            assert not done, "a manager says why"
+        else:
+            assert done == self.shop.move(number, verb)
 
     @precondition(lambda self: self.shop.orders)
     @rule(data=st.data())
@@ -101,6 +128,7 @@ class Redemptions(Machine):
         """Not by one's own hand, not without a note."""
         number = self._order(data)
         assert self.did(lambda s: redemption.fulfil(s, number, by=self.ana, note="Mine").id) is None
+        assert self.did(lambda s: approval.approve(s, number, by=self.ana).id) is None
         if self.shop.orders[number].state != "fulfilled":
             assert self.did(lambda s: redemption.fulfil(s, number, by=self.mia, note=" ").id) is None
 
@@ -115,6 +143,19 @@ class Redemptions(Machine):
         assert (done is not None) == (not stale or stock == left)
         if done is not None:
             self.shop.price[reward], self.shop.stock[reward] = price, stock
+
+    @rule(data=st.data(), ruled=RULES)
+    def rule_anew(self, data: st.DataObject, ruled: Ruled) -> None:
+        """Other rules; what was redeemed under the former ones stays."""
+        reward = self._reward(data)
+        left = self.shop.stock[reward]
+        kept = {"price": self.shop.price[reward], "stock": left, "seen_stock": left, **DESCRIBED}
+
+        def change(session: Session) -> int:
+            return catalogue.change(session, reward, by=self.mia, rules=_rules(session, ruled), **kept).id
+
+        assert self.did(change) == reward
+        self._ruled(reward, ruled)
 
     @rule(data=st.data(), close=st.booleans())
     def open_or_close(self, data: st.DataObject, close: bool) -> None:

@@ -9,7 +9,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from portal.points import awards
-from portal.rewards import redemption
+from portal.rewards import moving
 from portal.web.app import Portal
 
 from .machines import Machine, size
@@ -33,12 +33,12 @@ def test_a_debt_that_is_not_recovered(app: Portal, clean: None, monkeypatch: pyt
 def test_a_stock_that_does_not_return(
     app: Portal, clean: None, monkeypatch: pytest.MonkeyPatch, breaches_expected: list[str]
 ) -> None:
-    whole = redemption._take_stock
+    whole = moving.take_stock
 
     def only_taken(session: Any, reward_id: int, pieces: int) -> None:
         if pieces > 0:
             whole(session, reward_id, pieces)
 
-    monkeypatch.setattr(redemption, "_take_stock", only_taken)
+    monkeypatch.setattr(moving, "take_stock", only_taken)
     breaches_expected.append("rewards.stock_is_counted")
     parts_ways(Redemptions, app)

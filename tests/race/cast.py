@@ -22,6 +22,7 @@ from portal.points import awards, balance
 from portal.references import answers, requests
 from portal.references.models import Assignment, ReferenceCall
 from portal.rewards import catalogue, redemption
+from portal.rewards.catalogue import Rules
 
 from .arena import Arena
 
@@ -93,7 +94,7 @@ def company(arena: Arena, name: str = "Harbor Freight Lines") -> int:
     return int(arena.do(lambda s: people.add_company(s, name, by=SYSTEM, industry="Logistics").id))
 
 
-def reward(arena: Arena, price: int, stock: int | None = None) -> int:
+def reward(arena: Arena, price: int, stock: int | None = None, *, rules: Rules | None = None) -> int:
     """Something in the catalogue."""
     manager = Actor(None, frozenset({"manager"}))
 
@@ -107,6 +108,7 @@ def reward(arena: Arena, price: int, stock: int | None = None) -> int:
             price=price,
             delivery="We ask for your size by e-mail.",
             stock=stock,
+            rules=rules,
         )
         catalogue.publish(session, made.id, by=manager)
         return made.id

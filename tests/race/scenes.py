@@ -18,7 +18,9 @@ from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
 from portal.points import awards, ledger
 from portal.references import answers, calls
+from portal.rewards import approval as approvals
 from portal.rewards import redemption
+from portal.rewards.catalogue import Rules
 
 from .arena import WIDE, Arena, Outcomes
 from .cast import (
@@ -77,6 +79,13 @@ def last_stock(arena: Arena) -> list[str]:
     return _wrong(arena, oversold=len(ended.values) > 2, error=_errors(ended), unsold=len(ended.values) < 2)
 
 
+def last_turn(arena: Arena) -> list[str]:
+    """Twice for each person, 64 orders of one."""
+    ana, wanted = advocate(arena, 10_000), reward(arena, 100, rules=Rules(per_person=2))
+    ended = arena.at_once([lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id] * WIDE)
+    return _wrong(arena, too_often=len(ended.values) > 2, error=_errors(ended), unspent=len(ended.values) < 2)
+
+
 def one_form(arena: Arena) -> list[str]:
     """64 clicks on one showing of a form."""
     ana, wanted, key = advocate(arena, 10_000), reward(arena, 100, 99), uuid4()
@@ -94,6 +103,21 @@ def settlement(arena: Arena) -> list[str]:
     ]
     ended = arena.at_once(works * (WIDE // 2))
     return _wrong(arena, settled_twice=len(set(ended.values)) > 1, error=_errors(ended))
+
+
+def decision(arena: Arena) -> list[str]:
+    """Approved, refused and taken back at the same moment."""
+    ana, managers = advocate(arena, 100), [somebody(arena, "manager") for _ in range(2)]
+    number = order(arena, ana, reward(arena, 100, rules=Rules(approval=True)))
+    works = [
+        lambda s: approvals.approve(s, number, by=managers[0]).state,
+        lambda s: approvals.decline(s, number, by=managers[1], reason="Not this time").state,
+        lambda s: redemption.cancel(s, number, by=ana).state,
+    ]
+    ended = arena.at_once(works * (WIDE // 4))
+    back = arena.one("SELECT state FROM redemption") == "cancelled"
+    otherwise = points_of(arena, ana).available != (100 if back else 0)
+    return _wrong(arena, decided_twice=len(set(ended.values)) > 1, settled_otherwise=otherwise, error=_errors(ended))
 
 
 def refund(arena: Arena) -> list[str]:

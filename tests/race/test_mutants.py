@@ -83,6 +83,10 @@ NO_HOLD = (
     "ALTER TABLE transfer DROP CONSTRAINT uq_transfer_hold_id",
     "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_decided, DROP CONSTRAINT ck_redemption_other_hands",
 )
+NO_DECISION = (
+    "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_decided, DROP CONSTRAINT ck_redemption_approved",
+    "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_other_hands",
+)
 NO_RESPONSE_KEPT = (
     *NO_SUBJECT,
     "DROP TRIGGER kept ON stage_response",
@@ -91,6 +95,7 @@ NO_RESPONSE_KEPT = (
 NO_REQUEST_KEY = ("ALTER TABLE redemption DROP CONSTRAINT uq_redemption_person_id_request_key",)
 NO_OPEN_VERDICT = ("DROP INDEX uq_verdict_open",)
 NO_COUNT = ("DROP TRIGGER ask_counted ON ask",)
+TURNS_UNLOCKED = (altered("portal_redemption_allowed", " FOR NO KEY UPDATE", ""),)
 COUNT_UNLOCKED = (altered("portal_ask_counted", " FOR NO KEY UPDATE", ""),)
 NO_CONSENT_KEY = ("ALTER TABLE assignment DROP CONSTRAINT fk_assignment_consent",)
 NO_ADDRESS_KEY = ("DROP INDEX uq_person_email_address",)
@@ -120,6 +125,10 @@ MUTANTS = {
     "asks are not counted": mutant(scenes.last_ask_of_person, NO_COUNT, without_locks, "asked_too_often"),
     "asks are counted without a lock": mutant(
         scenes.last_ask_of_person, COUNT_UNLOCKED, without_locks, "asked_too_often"
+    ),
+    "no check on a decision about a redemption": mutant(scenes.decision, NO_DECISION, without_locks, "decided_twice"),
+    "a person's turns are counted without a lock": mutant(
+        scenes.last_turn, TURNS_UNLOCKED, without_locks, "too_often", "rewards.within_limits"
     ),
     "a company's asks are counted without a lock": mutant(
         scenes.last_ask_of_company, COUNT_UNLOCKED, without_locks, "asked_too_often"
@@ -166,8 +175,10 @@ def test_the_record_of_consent_by_the_clock_alone(grounds: Grounds, monkeypatch:
 
 ALONE = {
     "the check on the balance": (scenes.last_points, without_locks),
+    "the count of a person's turns": (scenes.last_turn, without_locks),
     "the check on the stock": (scenes.last_stock, without_locks),
     "the key on the form": (scenes.one_form, without_locks),
+    "the check on a decision about a redemption": (scenes.decision, without_locks),
     "the key on the hold": (scenes.settlement, without_locks),
     "the key on what is refunded": (scenes.refund, without_locks),
     "the key on what is taken back": (scenes.claw_back, without_locks),

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from portal.database.refusal import LimitReached
 from portal.points import adjustments, awards, ledger
 from portal.rewards import redemption
+from portal.rewards.catalogue import Rules
 
 from .arena import WIDE, Arena
 from .cast import advocate, crowd_of, earn, order, points_of, reward, somebody, who
@@ -22,6 +24,35 @@ def test_the_last_points_are_spent_once(arena: Arena, points: int, price: int) -
     ended.fair(points // price)
     assert points_of(arena, ana).available == points % price
     assert points_of(arena, ana).held == points // price * price
+
+
+@pytest.mark.parametrize("rules", [Rules(per_person=3), Rules(per_year=3), Rules(per_person=9, per_year=3)])
+def test_nobody_has_a_reward_more_often_than_it_allows(arena: Arena, rules: Rules) -> None:
+    ana, ben = advocate(arena, 10_000), advocate(arena, 10_000)
+    wanted, other = reward(arena, 100, rules=rules), reward(arena, 100)
+    works = [
+        lambda s, a=actor, w=which: redemption.redeem(s, w, by=a, request_key=uuid4()).id
+        for actor, which in ((ana, wanted), (ben, wanted), (ana, other), (ana, wanted))
+    ]
+    arena.at_once(works * (WIDE // 4)).fair(3 + 3 + WIDE // 4)
+    assert points_of(arena, ana).held == 100 * (3 + WIDE // 4)
+
+
+def test_below_the_level_nothing_is_had(arena: Arena) -> None:
+    ana, mia = advocate(arena), somebody(arena, "manager")
+    level = arena.one("SELECT public_id FROM level WHERE name = 'Gold'")
+    needed = arena.one("SELECT threshold FROM level WHERE name = 'Gold'")
+    subject = earn(arena, ana, 100)
+    earn(arena, ana, needed - 50)
+    wanted = reward(arena, 1, rules=Rules(level=level))
+    works = [lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).hold_id] * (WIDE - 1)
+    works.append(lambda s: len(awards.claw_back(s, subject, reason="Not theirs", by=mia)))
+    ended = arena.at_once(works)
+    assert not ended.errors
+    taken_back = arena.one("SELECT min(id) FROM transfer WHERE kind = 'reversal'")
+    assert arena.one("SELECT coalesce(max(hold_id), 0) FROM redemption") < taken_back
+    with pytest.raises(LimitReached, match="Gold on: 50 points to go"):
+        arena.do(lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id)
 
 
 @pytest.mark.parametrize("stock", [1, 5])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.audit import SYSTEM, Actor
 from portal.points import awards
 from portal.rewards import catalogue
+from portal.rewards.catalogue import Rules
 from portal.rewards.models import Reward
 from tests.cast import joins
 
@@ -47,7 +48,14 @@ def mia(db: Session) -> Actor:
 def reward(db: Session, mia: Actor) -> Callable[..., Reward]:
     """Put a reward into the catalogue: `reward(price=900, stock=2)`."""
 
-    def put(name: str = "Trail jacket", *, price: int = 900, stock: int | None = None, publish: bool = True) -> Reward:
+    def put(
+        name: str = "Trail jacket",
+        *,
+        price: int = 900,
+        stock: int | None = None,
+        publish: bool = True,
+        rules: Rules | None = None,
+    ) -> Reward:
         made = catalogue.create(
             db,
             name,
@@ -57,6 +65,7 @@ def reward(db: Session, mia: Actor) -> Callable[..., Reward]:
             price=price,
             delivery="We ask you for size and address by e-mail.",
             stock=stock,
+            rules=rules,
         )
         if publish:
             catalogue.publish(db, made.id, by=mia)

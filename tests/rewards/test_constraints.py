@@ -81,7 +81,8 @@ def test_each_state_has_its_columns(db: Session, claim: Redemption, change: str,
 
 
 @pytest.mark.parametrize(
-    "change", ["price = 1", "name = 'x'", "delivery = 'x'", "took_stock = false", "hold_id = hold_id + 1"]
+    "change",
+    ["price = 1", "name = 'x'", "delivery = 'x'", "took_stock = false", "hold_id = hold_id + 1", "per_person = 3"],
 )
 def test_what_was_redeemed_stays_as_it_was(db: Session, claim: Redemption, change: str) -> None:
     assert "stays as it was" in refused(db, f"UPDATE redemption SET {change}")
@@ -103,6 +104,11 @@ def test_history_is_kept(db: Session, claim: Redemption, statement: str) -> None
         ("stock = 3", "ck_reward_supplied"),
         ("price = 0", "ck_reward_price"),
         ("name = ''", "ck_reward_words"),
+        ("per_person = 0", "ck_reward_limits"),
+        ("per_person = 101", "ck_reward_limits"),
+        ("per_year = 0", "ck_reward_limits"),
+        ("per_person = 1, per_year = 2", "ck_reward_limits"),
+        ("level_id = -1", "fk_reward_level_id_level"),
     ],
 )
 def test_a_reward_keeps_its_shape(db: Session, claim: Redemption, change: str, constraint: str) -> None:
@@ -119,6 +125,7 @@ BREACHES = {
     "rewards.hold_is_the_price": "UPDATE redemption SET price = 1",
     "rewards.refund_agrees": "UPDATE redemption SET state = 'refunded', decided_at = now(), note = 'x', refund_id = -1",
     "rewards.stock_is_counted": "UPDATE reward SET stock = 0",
+    "rewards.within_limits": "UPDATE redemption SET per_person = 0",
     "rewards.history_agrees": "UPDATE redemption SET state = 'dispatching'",
 }
 

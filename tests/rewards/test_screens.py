@@ -218,7 +218,20 @@ def test_lists_cost_the_same_for_one_row_and_for_fifty(
     assert cost(count_queries, lambda: browser.get(path)) == one
 
 
-@pytest.mark.parametrize("kind", ["ordered", "delivered", "failed", "cancelled", "refunded", "to_fulfil"])
+WORDS = (
+    "ordered",
+    "approved",
+    "not_approved",
+    "delivered",
+    "failed",
+    "cancelled",
+    "refunded",
+    "to_fulfil",
+    "to_approve",
+)
+
+
+@pytest.mark.parametrize("kind", [*WORDS, "to_approve"])
 def test_the_words_of_the_messages(app: Portal, kind: str) -> None:
     data = {"reward": "Trail jacket", "points": 900, "note": "By post.", "delivery": "By post."}
     with app.test_request_context():

@@ -32,6 +32,7 @@ MORE: Final = (
     ("manager", "/admin/people?role=advocate"),
     ("manager", "/admin/nominations?state=decided"),
     ("manager", "/admin/invitations?show=open"),
+    ("manager", "/admin/redemptions?show=approve"),
     ("manager", "/admin/redemptions?show=done"),
     ("manager", "/admin/adjustments?show=decided"),
     ("manager", "/admin/pool?show=members"),

@@ -19,4 +19,4 @@ class Fulfilment(ABC):
 
     @abstractmethod
     def begin(self, session: Session, redemption: Redemption) -> None:
-        """Set the delivery going, in the transaction that redeems; network calls belong into a job deferred here."""
+        """Set the delivery going, where it is redeemed or approved; network calls belong into a job deferred here."""
