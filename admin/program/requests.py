@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.database import db
-from portal.database.refusal import Conflict
+from portal.database.refusal import Conflict, Invalid
 from portal.references import calls, contact, fatigue, requests
 from portal.references.queries import requests as lists
 from portal.references.queries.requests import Show
 from portal.references.queries.standing import Tracker
 from portal.references.queries.tracker import tracker
+from portal.references.request_forms import AbsenceForm
 from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
 from portal.web.visitor import current_visitor
@@ -62,7 +63,10 @@ def confirm(request: UUID) -> ResponseReturnValue:
 @for_managers
 def did_not_happen(request: UUID) -> ResponseReturnValue:
     """The call did not take place."""
-    calls.did_not_happen(db.session(), _tracker(request).call_to_confirm, by=current_visitor().actor)
+    number, form = _tracker(request).call_to_confirm, AbsenceForm()
+    if not form.validate():
+        raise Invalid(_("Say which side did not come."))
+    calls.did_not_happen(db.session(), number, by=current_visitor().actor, missed_by=form.side)
     flash(_("Noted. The rep is free to ask somebody else."), "ok")
     return _back_to(request)
 

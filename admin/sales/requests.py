@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from admin.sales.asking import propose_day, send
 from portal.database import db
-from portal.database.refusal import Conflict, NotFound, Refusal
+from portal.database.refusal import Conflict, Invalid, NotFound, Refusal
 from portal.people.states import MANAGERS
 from portal.references import calls, contact, fatigue, feedback, pool, requests
 from portal.references.queries import deals
@@ -21,7 +21,7 @@ from portal.references.queries.deals import Deal
 from portal.references.queries.requests import Show
 from portal.references.queries.standing import Tracker
 from portal.references.queries.tracker import tracker
-from portal.references.request_forms import AskForm, OutcomeForm
+from portal.references.request_forms import AbsenceForm, AskForm, OutcomeForm
 from portal.references.sizes import SIZE_WORDS
 from portal.references.time_forms import PickForm
 from portal.web.forms import invalid
@@ -76,7 +76,10 @@ def confirm(request: UUID) -> ResponseReturnValue:
 @for_sales
 def did_not_happen(request: UUID) -> ResponseReturnValue:
     """The call did not take place."""
-    calls.did_not_happen(db.session(), tracked(request).call_to_confirm, by=current_visitor().actor)
+    number, form = tracked(request).call_to_confirm, AbsenceForm()
+    if not form.validate():
+        raise Invalid(_("Say which side did not come."))
+    calls.did_not_happen(db.session(), number, by=current_visitor().actor, missed_by=form.side)
     flash(_("Noted. You are free to ask somebody else."), "ok")
     return _back_to(request)
 

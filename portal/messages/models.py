@@ -30,6 +30,14 @@ class Message(Identified, Base):
         Index("ix_message_unread", "person_id", postgresql_where=text("read_at IS NULL")),
         Index("ix_message_subject_ref", "subject_ref", postgresql_where=text("subject_ref IS NOT NULL")),
         Index("uq_message_reminder", "subject_ref", unique=True, postgresql_where=text("kind = 'request.reminder'")),
+        Index(
+            "uq_message_call_tomorrow",
+            "person_id",
+            "subject_ref",
+            text("(data ->> 'sequence')"),
+            unique=True,
+            postgresql_where=text("kind = 'call.tomorrow'"),
+        ),
         Index("ix_message_waiting", "id", postgresql_where=text("state IN ('queued', 'sending', 'held')")),
     )
 

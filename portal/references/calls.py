@@ -15,7 +15,7 @@ from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.models import Person
 from portal.points import awards
-from portal.references import history, requests
+from portal.references import history, invites, requests
 from portal.references.assignments import (
     Locked,
     call_of,
@@ -38,6 +38,7 @@ from portal.references.models import (
     ReferenceCall,
     ReferenceRequest,
     RequestState,
+    Side,
 )
 from portal.references.names import shown_initials
 
@@ -84,23 +85,74 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
     return call
 
 
-def did_not_happen(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
-    """Note that a call did not take place: nothing is paid, and the rep may ask somebody else.
+def did_not_happen(session: Session, call_id: int, *, by: Actor, missed_by: Side | None = None) -> ReferenceCall:
+    """Note that a call did not take place, and who did not come: nothing is paid, and the rep may ask somebody else.
 
-    A second click changes nothing. Refuses `NotFound` for a call of somebody else's request, `NotAllowed` for the
-    advocate, `Conflict` for one that is over.
+    The ask counts whoever missed the call (trust.md, fatigue); the other side is told. A second click changes nothing.
+    Refuses `NotFound` for a call of somebody else's request, `NotAllowed` for the advocate, `Conflict` for one that is
+    over and before the time it was agreed for.
     """
     locked, assignment, call = _mine(session, call_id, by)
     if call.state is CallState.NO_SHOW:
         return call
+    _missed(session, locked, assignment, call, missed_by, by=by)
+    if missed_by is Side.ADVOCATE:
+        _tell_of_missing(session, call, "advocate")
+    return call
+
+
+def nobody_called(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
+    """Note, as the advocate, that nobody came to a call at its time. It pays nothing, and the rep is told.
+
+    A second tap changes nothing. Refuses `NotFound` for anybody but the advocate, `Conflict` for a call that is over,
+    without an agreed time, or before that.
+    """
+    locked, assignment, call = _found(session, call_id)
+    if by.person_id is None or by.person_id != assignment.person_id:
+        raise NotFound
+    if call.state is CallState.NO_SHOW:
+        return call
+    if call.state is not CallState.SCHEDULED:
+        raise Conflict(_("There is no call that waits for you."))
+    _missed(session, locked, assignment, call, Side.SALES, by=by)
+    _tell_of_missing(session, call, "sales")
+    return call
+
+
+def _missed(
+    session: Session,
+    locked: Locked,
+    assignment: Assignment,
+    call: ReferenceCall,
+    missed_by: Side | None,
+    *,
+    by: Actor,
+) -> None:
     if call.state not in OPEN_CALL:
         raise Conflict(_("This call is over already."))
     _has_begun(session, call)
     end(session, assignment, AssignmentState.NO_SHOW)
-    history.note(session, locked.request, EventKind.NO_SHOW, by=by, assignment=assignment, call_id=call.id)
+    call.missed_by = missed_by
+    side = {"missed_by": missed_by.value} if missed_by else {}
+    history.note(session, locked.request, EventKind.NO_SHOW, by=by, assignment=assignment, call_id=call.id, **side)
     messages.answered(session, f"reference_request:{locked.request.id}")
+    messages.answered(session, f"call:{call.id}")
     settle(session, locked, by=by)
-    return call
+
+
+def _tell_of_missing(session: Session, call: ReferenceCall, side: str) -> None:
+    """Tell the side that is said not to have come."""
+    sides = invites.sides_of(session, call.id)
+    messages.notify(
+        session,
+        sides.advocate_id if side == "advocate" else sides.rep_id,
+        "call.missed",
+        link=sides.path(side),
+        subject_ref=f"call:{call.id}",
+        side=side,
+        prospect=sides.prospect,
+        who=sides.initials,
+    )
 
 
 def may_have_been_given(call: ReferenceCall, moment: datetime) -> bool:
@@ -152,18 +204,23 @@ def _has_begun(session: Session, call: ReferenceCall) -> None:
         raise Conflict(_("This call is agreed for later. Say how it went once its time has come, or withdraw it."))
 
 
-def _mine(session: Session, call_id: int, by: Actor) -> tuple[Locked, Assignment, ReferenceCall]:
+def _found(session: Session, call_id: int) -> tuple[Locked, Assignment, ReferenceCall]:
     assignment_id = session.scalar(select(ReferenceCall.assignment_id).where(ReferenceCall.id == call_id))
     if assignment_id is None:
         raise NotFound
     locked, assignment = lock_of(session, assignment_id)
+    call = call_of(session, assignment)
+    assert call is not None
+    return locked, assignment, call
+
+
+def _mine(session: Session, call_id: int, by: Actor) -> tuple[Locked, Assignment, ReferenceCall]:
+    locked, assignment, call = _found(session, call_id)
     if by.person_id == assignment.person_id:
         raise NotAllowed(_("Somebody else has to confirm that your call took place."))
     requests.owned(session, locked.request.id, by=by)
     if by.person_id is None:
         raise NotAllowed
-    call = call_of(session, assignment)
-    assert call is not None
     return locked, assignment, call
 
 

@@ -34,6 +34,19 @@ def remind_of_asks(session: Session) -> None:
         jobs.defer(session, "references.remind_of_ask", assignment_id=assignment_id)
 
 
+@jobs.task("references.bring_call_to_mind")
+def bring_call_to_mind(session: Session, assignment_id: int) -> None:
+    """Remind both sides of one call that is near."""
+    reminders.bring_to_mind(session, assignment_id)
+
+
+@jobs.periodic("references.bring_calls_to_mind", cron="*/10 * * * *")
+def bring_calls_to_mind(session: Session) -> None:
+    """Give each call that begins within a day to a job of its own."""
+    for assignment_id in reminders.calls_due(session):
+        jobs.defer(session, "references.bring_call_to_mind", assignment_id=assignment_id)
+
+
 @jobs.periodic("references.remind_of_calls", cron="7 * * * *")
 def remind_of_calls(session: Session) -> None:
     """Ask reps whether calls whose date has passed took place."""

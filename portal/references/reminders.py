@@ -1,19 +1,23 @@
-"""The one reminder of an ask that nobody has answered."""
+"""The one reminder of an ask that nobody has answered, and the one of a call on the day before."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PORTAL_NOW
+from portal.messages import messages
 from portal.messages.models import Message
-from portal.references.assignments import lock_of
-from portal.references.models import Assignment, AssignmentState
+from portal.references import invites
+from portal.references.assignments import call_of, lock_of
+from portal.references.models import Assignment, AssignmentState, CallState, ReferenceCall
 from portal.references.requests import tell_of_ask
 
 KIND: Final = "request.reminder"
+THE_DAY_BEFORE: Final = timedelta(hours=24)
 
 
 def due(session: Session, *, limit: int = 200) -> list[int]:
@@ -28,6 +32,47 @@ def remind(session: Session, assignment_id: int) -> bool:
         return False
     tell_of_ask(session, locked.request, assignment, KIND)
     return True
+
+
+def calls_due(session: Session, *, limit: int = 200) -> list[int]:
+    """The assignments whose call begins within a day and was not brought to mind at that time, the next ones first."""
+    found = select(ReferenceCall.assignment_id).where(*_near()).order_by(ReferenceCall.starts_at).limit(limit)
+    return list(session.scalars(found))
+
+
+def bring_to_mind(session: Session, assignment_id: int) -> bool:
+    """Remind both sides of a call, once for each time it is given; whether there was something to remind of."""
+    _locked, assignment = lock_of(session, assignment_id)
+    call = call_of(session, assignment)
+    if call is None or session.scalar(select(ReferenceCall.id).where(ReferenceCall.id == call.id, *_near())) is None:
+        return False
+    assert call.starts_at is not None
+    call.brought_to_mind = call.sequence
+    sides = invites.sides_of(session, call.id)
+    for person_id, side in ((sides.advocate_id, "advocate"), (sides.rep_id, "sales")):
+        messages.notify(
+            session,
+            person_id,
+            "call.tomorrow",
+            link=sides.path(side),
+            subject_ref=f"call:{call.id}",
+            side=side,
+            starts_at=call.starts_at.isoformat(),
+            sequence=call.sequence,
+            place=call.place,
+            prospect=sides.prospect,
+            who=sides.initials,
+        )
+    return True
+
+
+def _near() -> tuple[ColumnElement[bool], ...]:
+    return (
+        ReferenceCall.state == CallState.SCHEDULED,
+        ReferenceCall.starts_at > PORTAL_NOW,
+        ReferenceCall.starts_at <= PORTAL_NOW + THE_DAY_BEFORE,
+        ReferenceCall.brought_to_mind.is_distinct_from(ReferenceCall.sequence),
+    )
 
 
 def _due() -> Select[int]:

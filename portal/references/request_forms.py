@@ -9,7 +9,7 @@ from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length, Optional
 
-from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome
+from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome, Side
 from portal.web.forms import Form
 
 
@@ -66,6 +66,17 @@ class HowItWasForm(OutcomeForm):
         ],
         validators=[InputRequired(_l("Choose one."))],
     )
+
+
+class AbsenceForm(Form):
+    """Who did not come to a call, where it is known."""
+
+    missed_by = HiddenField(validators=[Optional(), AnyOf(list(Side), message=_l("Say which side did not come."))])
+
+    @property
+    def side(self) -> Side | None:
+        """The side that did not come."""
+        return Side(self.missed_by.data) if self.missed_by.data else None
 
 
 class LimitForm(Form):

@@ -120,8 +120,7 @@ class Invite(MessageKind):
 
     def facts(self, data: Data) -> list[tuple[str, str]]:
         """When, how long, where."""
-        facts = [(_("When"), words.full(_starts(data))), (_("Takes"), _("30 minutes"))]
-        return [*facts, (_("Where"), data["place"])] if data.get("place") else facts
+        return _when_and_where(data)
 
     def action(self, data: Data) -> str:
         """To the call."""
@@ -146,6 +145,81 @@ class Invite(MessageKind):
     def calendar(self, session: Session, message: Message, settings: Settings) -> CalendarPart:
         """The event for this reader."""
         return invites.part(session, _call(message), message.data, settings)
+
+
+@message_kind
+class Tomorrow(MessageKind):
+    """The call is near: when, with whom, where."""
+
+    key = "call.tomorrow"
+    title = _l("The reminder on the day before a call")
+    why = _l("You take part in this reference call. There is one reminder for each time it is given.")
+    readers = frozenset({Role.ADVOCATE, *STAFF})
+    icon = "clock"
+
+    def subject(self, data: Data) -> str:
+        """With whom, when."""
+        other = data["prospect"] if data["side"] == "advocate" else data["who"]
+        return str(_("Soon: reference call with %(other)s, %(when)s", other=other, when=words.full(_starts(data))))
+
+    def body(self, data: Data) -> list[str]:
+        """What if not."""
+        return [_("Should it not suit you any more, say so on the page of the call: either of you can move it.")]
+
+    def facts(self, data: Data) -> list[tuple[str, str]]:
+        """When, how long, where."""
+        return _when_and_where(data)
+
+    def action(self, data: Data) -> str:
+        """To the call."""
+        return str(_("Open the call"))
+
+    def may_wait(self, data: Data, until: datetime) -> bool:
+        """Only where it comes early enough all the same."""
+        return until <= _starts(data) - _BEFOREHAND
+
+    def may_send(self, session: Session, message: Message) -> Reason | None:
+        """Only for a call that is still to come at that time, and agreed to."""
+        if _starts(message.data) <= now(session):
+            return Reason.EXPIRED
+        stands = invites.stands(session, _call(message), int(message.data["sequence"]))
+        return None if stands else Reason.SUPERSEDED
+
+
+@message_kind
+class Missed(MessageKind):
+    """The other side says that nobody came."""
+
+    key = "call.missed"
+    title = _l("Calls that were missed")
+    why = _l("You were to take part in this reference call.")
+    readers = frozenset({Role.ADVOCATE, *STAFF})
+    icon = "phone"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:
+        """Which call."""
+        if data["side"] == "advocate":
+            return str(_("The call with %(prospect)s did not take place", prospect=data["prospect"]))
+        return str(_("%(who)s says that nobody called (%(prospect)s)", who=data["who"], prospect=data["prospect"]))
+
+    def body(self, data: Data) -> list[str]:
+        """What it means."""
+        if data["side"] == "advocate":
+            return [
+                _("The other side noted that you were not there. No points come of it, and nothing else happens."),
+                _("If that is not how it was, tell the program team."),
+            ]
+        return [_("The call is over without points, and it counts among their asks. Please say sorry to them.")]
+
+    def action(self, data: Data) -> str:
+        """To the call."""
+        return str(_("Open the call"))
+
+
+def _when_and_where(data: Data) -> list[tuple[str, str]]:
+    facts = [(_("When"), words.full(_starts(data))), (_("Takes"), _("30 minutes"))]
+    return [*facts, (_("Where"), data["place"])] if data.get("place") else facts
 
 
 def _call(message: Message) -> int:

@@ -32,6 +32,7 @@ from portal.references.models import (
     EventKind,
     ReferenceCall,
 )
+from portal.references.reminders import THE_DAY_BEFORE
 from portal.web import words
 
 NOTICE: Final = timedelta(hours=1)
@@ -117,6 +118,8 @@ def pick(session: Session, time: UUID, *, seen: int, by: Actor, place: str = "")
     if call.state is not CallState.SCHEDULED:
         move_call(call, CallState.SCHEDULED)
     call.starts_at, call.place, call.times_wanted_at = picked.starts_at, where, None
+    if picked.starts_at <= now(session) + THE_DAY_BEFORE:
+        call.brought_to_mind = call.sequence + 1  # the invite itself comes within the day
     invites.tell(session, call, told, picked.starts_at)
     return call
 

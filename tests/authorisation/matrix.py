@@ -130,6 +130,7 @@ MATRIX: Final = (
     Row("POST", "/asks/<uuid:ask>/refusal", "-dd gmm gmm -mm -mm -mm", "asked ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/stepping-back", "-dd gmm gmm -mm -mm -mm", "accepted ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/times", "-dd gmm gmm -mm -mm -mm", "accepted ask of {advocate}"),
+    Row("POST", "/asks/<uuid:ask>/absence", "-dd gmm gmm -mm -mm -mm", "begun ask of {advocate}"),
     Row("GET", "/asks/<uuid:ask>/call.ics", "-dd omm omm -mm -mm -mm", "dated ask of {advocate}"),
     Row("POST", "/asks/<uuid:ask>/feedback", "-dd gmm gmm -mm -mm -mm", "held ask of {advocate}"),
     Row("GET", "/asks/limits", "d   o   o   f   f   f"),

@@ -17,7 +17,7 @@ from portal.challenges import challenges, comments, outline, submissions, verdic
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import Decision
-from portal.clock import now
+from portal.clock import now, set_now
 from portal.consent import consents, links
 from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
@@ -309,7 +309,10 @@ def _requests(session: Session, world: World) -> None:
     deals = {owner: deal(session, world, owner, f"deal of {owner}") for owner in ("sales", "rep")}
     for rep, advocate in (("sales", "advocate"), ("rep", "other")):
         me = world.people[advocate]
-        for state in ("asked", "accepted", "offered", "dated", "held"):
+        for state in ("begun", "asked", "accepted", "offered", "dated", "held"):
+            session.commit()
+            if state == "begun":  # its time has come by the hour at which the world stands
+                set_now(session, now(session) - timedelta(hours=27))
             request, assignment = ask(session, world, world.id_of(advocate), rep, deals[rep])
             world.things[f"{state} request of {rep}"] = str(request.public_id)
             world.things[f"{state} ask of {advocate}"] = str(assignment.public_id)
@@ -319,7 +322,7 @@ def _requests(session: Session, world: World) -> None:
             call = session.scalars(select(ReferenceCall).where(ReferenceCall.assignment_id == assignment.id)).one()
             if state == "held":
                 calls.confirm_held(session, call.id, by=world.people[rep])
-            elif state in {"offered", "dated"}:
+            elif state in {"offered", "dated", "begun"}:
                 _times(session, world, call, state, me, world.people[rep])
         session.commit()
 
@@ -329,7 +332,7 @@ def _times(session: Session, world: World, call: ReferenceCall, state: str, them
     first = select(CallTime).where(CallTime.call_id == call.id, CallTime.position == 1)
     time = session.scalars(first.execution_options(populate_existing=True)).one()
     world.things.setdefault(f"{state} time", str(time.public_id))
-    if state == "dated":
+    if state != "offered":
         times.pick(session, time.public_id, seen=call.sequence, by=rep)
 
 

@@ -255,7 +255,7 @@ def test_every_message_has_its_words(db: Session, asked: Assignment) -> None:
         "times": 2, "told": "moved", "side": "sales", "starts_at": "2026-11-27T17:00:00+00:00", "place": "By telephone",
     }  # fmt: skip
     kinds = [kind for key, kind in KINDS.items() if key.startswith(("request.", "call."))]
-    assert len(kinds) == 14
+    assert len(kinds) == 16
     for kind in kinds:
         assert kind.subject(data)
         assert kind.body(data)

@@ -77,6 +77,8 @@ class ReferenceCall(Identified, Base):
             "state <> 'held' OR consent_ended_at IS NULL OR starts_at IS NULL OR starts_at <= consent_ended_at",
             name="given_before",
         ),
+        CheckConstraint("missed_by IS NULL OR state = 'no_show'", name="missed"),
+        CheckConstraint("brought_to_mind BETWEEN 1 AND sequence", name="brought_to_mind"),
         Index("ix_reference_call_starts_at", "starts_at", postgresql_where=text("state = 'scheduled'")),
     )
 
@@ -88,6 +90,10 @@ class ReferenceCall(Identified, Base):
     sequence: Mapped[int] = mapped_column(Integer, server_default="0")
     times_wanted_at: Mapped[datetime | None]
     """When the rep asked for other times than those on offer."""
+    missed_by: Mapped[Side | None] = mapped_column(choices(Side, "missed_by"))
+    """Which side did not come, where it is known."""
+    brought_to_mind: Mapped[int | None] = mapped_column(Integer)
+    """The `sequence` of the time for which both sides were reminded."""
     open: Mapped[bool | None] = mapped_column(
         Computed(
             "CASE WHEN ((state)::text = ANY ((ARRAY['proposed'::character varying,"

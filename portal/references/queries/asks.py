@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, bindparam, case, exists, select
+from sqlalchemy import BigInteger, Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.clock import PORTAL_NOW
@@ -55,6 +55,7 @@ class TheAsk:
     place: str | None
     times_wanted: bool
     contact_until: datetime | None
+    begun: bool
 
     @property
     def waits(self) -> bool:
@@ -120,6 +121,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             ReferenceCall.place,
             ReferenceCall.times_wanted_at.is_not(None).label("times_wanted"),
             Assignment.contact_until,
+            func.coalesce(ReferenceCall.starts_at <= PORTAL_NOW, False).label("begun"),
         )
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
         .join(Person, Person.id == ReferenceRequest.requested_by)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from portal.database import db
 from portal.database.refusal import Conflict, NotFound, Refusal
 from portal.messages.quiet import zone_named
-from portal.references import invites, times
+from portal.references import calls, invites, times
 from portal.references.models import AssignmentState, CallState
 from portal.references.queries import asks
 from portal.references.time_forms import TimesForm
@@ -39,6 +39,18 @@ def offer_times(ask: UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         return invalid(form, "references/ask.html", refusal=refusal, **page)
     flash(_("Thank you. They pick one, and both of you get an invite."), "ok")
+    return redirect(url_for(".show_ask", ask=ask), 303)
+
+
+@bp.post("/asks/<uuid:ask>/absence")
+@for_advocates
+def nobody_called(ask: UUID) -> ResponseReturnValue:
+    """I was there, and nobody else."""
+    shown = asks.ask(db.session(), ask, current_visitor().person_id)
+    if shown.call_id is None:
+        raise Conflict(_("There is no call that waits for you."))
+    calls.nobody_called(db.session(), shown.call_id, by=current_visitor().actor)
+    flash(_("We are sorry. They are told; nothing more is needed from you."), "ok")
     return redirect(url_for(".show_ask", ask=ask), 303)
 
 
