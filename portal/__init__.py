@@ -17,7 +17,7 @@ from portal.web.app import Portal
 from portal.web.session import TokenSessions
 from portal.web.visitor import login
 
-SLICES = ("people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home")
+SLICES = ("imports", "people", "messages", "access", "points", "consent", "references", "rewards", "challenges", "home")
 ROOMS = ("models", "importing", "jobs", "messages", "invariants", "timeline", "views")
 
 

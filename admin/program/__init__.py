@@ -12,6 +12,7 @@ from admin.program.approvals import bp as approvals
 from admin.program.challenges import bp as challenges
 from admin.program.comments import bp as comments
 from admin.program.desk import bp as desk
+from admin.program.imports import bp as imports
 from admin.program.invitations import bp as invitations
 from admin.program.levels import bp as levels
 from admin.program.nominations import bp as nominations
@@ -39,6 +40,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     redemptions,
     requests,
     pool,
+    imports,
 )
 _PROGRAM: Final = _l("Program")
 
@@ -62,6 +64,7 @@ NAV: Final = (
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),
     shell.Item("manager", _PROGRAM, _l("Nominations"), "program_nominations.index", "hand-heart", 45),
     shell.Item("manager", _PROGRAM, _l("Adjustments"), "program_points.index", "coins", 46),
+    shell.Item("manager", _PROGRAM, _l("Import"), "program_imports.index", "upload", 60),
 )
 
 

@@ -14,6 +14,7 @@ from portal.cli.installation import application
 from portal.database import run
 from portal.imports import export as exports
 from portal.imports import run as imports
+from portal.imports.progress import Step
 from portal.imports.report import Report, Stopped
 
 KINDS: Final = ("companies", "people", "products", "opportunities")
@@ -131,8 +132,10 @@ def export(kind: str) -> None:
         click.echo(f"{count:,} {kind} exported.", err=True)
 
 
-def _progress(stage: str) -> None:
-    click.echo(f"{stage} …", err=True)
+def _progress(step: Step) -> None:
+    """One line for each stage, as it begins."""
+    if step.done == 0:
+        click.echo(f"{step} …", err=True)
 
 
 def _print(report: Report, *, stopped: str | None = None) -> None:

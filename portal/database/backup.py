@@ -11,8 +11,9 @@ from typing import Final
 from portal.database import archive, snapshot
 from portal.database.archive import Manifest
 
-LEFT_OUT: Final = ("postgresql", "secret_key")
-"""Of the instance folder: the embedded database, whose rows are in the archive, and the key, which never is."""
+LEFT_OUT: Final = ("postgresql", "secret_key", "imports")
+"""Of the instance folder: the embedded database, whose rows are in the archive, the key, which never is, and files that
+wait to be imported, which must not outlive their days."""
 
 
 def make(url: str, instance: Path, path: Path) -> Manifest:

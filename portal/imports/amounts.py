@@ -10,10 +10,10 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from portal.database.refusal import Invalid
 from portal.imports.fields import Unreadable
 from portal.imports.mapping import CURRENCIES, UNITS, Column
 from portal.imports.shown import argument, shown
+from portal.imports.undecided import Undecided
 
 _SIGNS: Final = {"€": "EUR", "£": "GBP"}
 """Signs that name one currency; `$` and `¥` name several."""
@@ -40,7 +40,7 @@ class Amount:
 def decide(column: Column, values: Iterable[str], *, told: str | None, whole: bool = False) -> str:
     """`decimal-point` or `decimal-comma` for a column; what its values prove wins over `told`.
 
-    Refuses with `Invalid` a column like 1,234 and 56,789, in which the sign can mean thousands or decimals.
+    Refuses with `Undecided` a column like 1,234 and 56,789, in which the sign can mean thousands or decimals.
     """
     proofs: dict[str, str] = {}
     open_value = None
@@ -58,23 +58,25 @@ def decide(column: Column, values: Iterable[str], *, told: str | None, whole: bo
     if told is not None:
         return told
     if proofs:
-        raise Invalid(
+        raise Undecided(
             _(
-                "In the column “%(column)s”, %(point)s has a decimal point and %(comma)s a decimal comma. "
-                "Say which is right with --decimal; the others are then reported as mistakes.",
+                "In the column “%(column)s”, %(point)s has a decimal point and %(comma)s a decimal comma.",
                 column=column.name,
                 point=shown(proofs["decimal-point"]),
                 comma=shown(proofs["decimal-comma"]),
-            )
+            ),
+            _("Say which is right with --decimal; the others are then reported as mistakes."),
+            column=column.position,
         )
     if open_value is not None:
-        raise Invalid(
+        raise Undecided(
             _(
-                "In the column “%(column)s” the sign in %(value)s may part thousands or decimals. "
-                "Say which: --decimal point or --decimal comma.",
+                "In the column “%(column)s” the sign in %(value)s may part thousands or decimals.",
                 column=column.name,
                 value=shown(open_value),
-            )
+            ),
+            _("Say which: --decimal point or --decimal comma."),
+            column=column.position,
         )
     return "decimal-point"
 
@@ -98,18 +100,19 @@ def _decimal_sign(number: str, *, whole: bool) -> str | None:
 
 
 def dollars_untold(column: Column, values: Iterable[str], *, has_currency_column: bool) -> None:
-    """Refuse with `Invalid` a column of dollars unless the mapping, or a column of its own, says which dollars."""
+    """Refuse with `Undecided` a column of dollars unless the mapping, or a column of its own, says which dollars."""
     if column.currency or has_currency_column:
         return
     for value in values:
         if any(sign in value for sign in _AMBIGUOUS):
-            raise Invalid(
+            raise Undecided(
                 _(
-                    "The column “%(column)s” says %(value)s, but not in which currency. Say it: --map %(told)s.",
+                    "The column “%(column)s” says %(value)s, but not in which currency.",
                     column=column.name,
                     value=shown(value),
-                    told=argument(f"{column.header}={column.field.key}:USD"),
-                )
+                ),
+                _("Say it: --map %(told)s.", told=argument(f"{column.header}={column.field.key}:USD")),
+                column=column.position,
             )
 
 
@@ -125,7 +128,8 @@ def read(text: str, column: Column, decimal: str) -> Amount:
         value = -value
     if cell["unit"] and column.unit != UNITS["1"]:
         raise Unreadable(
-            _("it says its own unit, and so does the mapping"), _("Take the unit from the cell, or from --map.")
+            _("it says its own unit, and so does the mapping"),
+            _("Take the unit out of the cell, or tell none for the column."),
         )
     unit = UNITS[cell["unit"].upper()] if cell["unit"] else column.unit
     if unit != UNITS["1"]:
@@ -162,6 +166,6 @@ def _currency(cell: re.Match[str], column: Column) -> str | None:
     if len(codes) > 1:
         raise Unreadable(
             _("it is not in %(code)s", code=column.currency or sorted(codes)[0]),
-            _("Correct the currency, or tell the right one with --map."),
+            _("Correct the currency, or tell the right one for the column."),
         )
     return next(iter(codes), None)

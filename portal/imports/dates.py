@@ -9,9 +9,9 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from portal.database.refusal import Invalid
 from portal.imports.fields import Unreadable
 from portal.imports.shown import shown
+from portal.imports.undecided import Undecided
 
 _ISO: Final = re.compile(r"([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})")
 _SHORT: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
@@ -25,7 +25,7 @@ _PIVOT: Final = 70
 def decide(name: str, values: Iterable[str], *, told: str | None) -> str | None:
     """`day-first` or `month-first` for a column, or None where it does not matter.
 
-    What the values prove wins over `told`. Refuses with `Invalid`, while `told` is None, a column that proves neither
+    What the values prove wins over `told`. Refuses with `Undecided`, while `told` is None, a column that proves neither
     and one that proves both.
     """
     proofs: dict[str, str] = {}
@@ -42,25 +42,25 @@ def decide(name: str, values: Iterable[str], *, told: str | None) -> str | None:
         elif first != second:
             open_value = value
     if len(proofs) == 2 and told is None:
-        raise Invalid(
+        raise Undecided(
             _(
-                "In the column “%(column)s”, %(day)s has the day first and %(month)s the month. "
-                "Say which is right with --date-order; the others are then reported as mistakes.",
+                "In the column “%(column)s”, %(day)s has the day first and %(month)s the month.",
                 column=name,
                 day=shown(proofs["day-first"]),
                 month=shown(proofs["month-first"]),
-            )
+            ),
+            _("Say which is right with --date-order; the others are then reported as mistakes."),
         )
     if len(proofs) == 1:
         return next(iter(proofs))
     if open_value is not None and told is None:
-        raise Invalid(
+        raise Undecided(
             _(
-                "In the column “%(column)s” every date can be read with the day or with the month first (%(value)s). "
-                "Say which: --date-order day-first or --date-order month-first.",
+                "In the column “%(column)s” every date can be read with the day or with the month first (%(value)s).",
                 column=name,
                 value=shown(open_value),
-            )
+            ),
+            _("Say which: --date-order day-first or --date-order month-first."),
         )
     return told if proofs or open_value is not None else None
 

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from portal.database.refusal import Invalid
 from portal.imports.fields import Field, Shape
 from portal.imports.shown import shown
+from portal.imports.undecided import Undecided
 
 UNITS: Final = {"1": Decimal(1), "K": Decimal(1_000), "M": Decimal(1_000_000), "B": Decimal(1_000_000_000)}
 """What a number of a column stands for: thousands, millions, (American) billions."""
@@ -42,6 +43,14 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose for a column: the key of a field, or none, and the options that `--map` takes behind it."""
+
+    field: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """The columns that are read, in the order of the file, and the headers of those that are not."""
 
@@ -59,22 +68,23 @@ def folded(text: str) -> str:
 
 
 def resolve(
-    headers: Sequence[str], fields: Sequence[Field], needs: Sequence[Sequence[str]], told: Iterable[str]
+    headers: Sequence[str],
+    fields: Sequence[Field],
+    needs: Sequence[Sequence[str]],
+    told: Iterable[str] = (),
+    choices: Sequence[Choice] | None = None,
 ) -> Mapping:
     """Map the columns. `told`: texts `column=field[:option…]`; `needs`: groups of fields, one of each is required.
 
+    With `choices`, one for each column of the file, nothing is guessed.
     Refuses with `Invalid`: an unknown column or field, two columns for one field, a required field without a column.
     """
-    chosen: dict[int, Column | None] = {}
-    for text in told:
-        position, column = _told(text, headers, fields)
-        if position in chosen:
-            raise Invalid(_("--map names the column “%(column)s” twice.", column=shown(headers[position])))
-        chosen[position] = column
-    taken = [column.field.key for column in chosen.values() if column]
-    twice = next((key for key in taken if taken.count(key) > 1), None)
+    chosen = _told_all(told, headers, fields) if choices is None else _chosen(choices, headers, fields)
+    columns_taken = [column for column in chosen.values() if column]
+    taken = [column.field.key for column in columns_taken]
+    twice = next((column.field for column in columns_taken if taken.count(column.field.key) > 1), None)
     if twice:
-        raise Invalid(_("--map gives two columns to “%(field)s”; a field takes one.", field=twice))
+        raise Invalid(_("“%(field)s” is given two columns; a field takes one.", field=twice.label))
     for field in fields:
         if field.key not in taken:
             position_guessed = _guess(field, headers, chosen)
@@ -87,25 +97,67 @@ def resolve(
     return Mapping(columns, unread)
 
 
-def _guess(field: Field, headers: Sequence[str], chosen: dict[int, Column | None]) -> int | None:
-    """The free column with the surest of the field's names. Refuses two that are equally sure."""
+def guessed(headers: Sequence[str], fields: Sequence[Field]) -> list[Choice]:
+    """What the headers say of themselves, one choice for each column; of two equally sure columns the first."""
+    chosen: dict[int, Column | None] = {}
+    for field in fields:
+        surest = _surest(field, headers, chosen)
+        if surest:
+            chosen[surest[0]] = Column(surest[0], headers[surest[0]], field)
+    found = [chosen.get(position) for position in range(len(headers))]
+    return [Choice(column.field.key) if column else Choice() for column in found]
+
+
+def _chosen(choices: Sequence[Choice], headers: Sequence[str], fields: Sequence[Field]) -> dict[int, Column | None]:
+    if len(choices) != len(headers):
+        raise Invalid(_("The file has other columns than those that were matched. Choose it again."))
+    by_key = {field.key: field for field in fields}
+    chosen: dict[int, Column | None] = {}
+    for position, choice in enumerate(choices):
+        if choice.field and choice.field not in by_key:
+            raise Invalid(_("There is no field “%(key)s” here.", key=shown(choice.field)))
+        column = Column(position, headers[position], by_key[choice.field]) if choice.field else None
+        for option in choice.options if column else ():
+            column = column and _with(column, option)
+        chosen[position] = column
+    return chosen
+
+
+def _told_all(told: Iterable[str], headers: Sequence[str], fields: Sequence[Field]) -> dict[int, Column | None]:
+    chosen: dict[int, Column | None] = {}
+    for text in told:
+        position, column = _told(text, headers, fields)
+        if position in chosen:
+            raise Invalid(_("--map names the column “%(column)s” twice.", column=shown(headers[position])))
+        chosen[position] = column
+    return chosen
+
+
+def _surest(field: Field, headers: Sequence[str], chosen: dict[int, Column | None]) -> list[int]:
+    """The free columns with the surest of the field's names that any of them has."""
     free = {position: folded(header) for position, header in enumerate(headers) if position not in chosen}
     for alias in (field.key, *field.aliases):
         found = [position for position, header in free.items() if header == folded(alias)]
-        if len(found) > 1:
-            raise Invalid(
-                _(
-                    "Columns %(first)s and %(second)s are both called “%(header)s”. Say which one to read: "
-                    "--map '#%(first)s=%(field)s'.",
-                    first=found[0] + 1,
-                    second=found[1] + 1,
-                    header=shown(headers[found[0]]),
-                    field=field.key,
-                )
-            )
         if found:
-            return found[0]
-    return None
+            return found
+    return []
+
+
+def _guess(field: Field, headers: Sequence[str], chosen: dict[int, Column | None]) -> int | None:
+    """The free column with the surest of the field's names. Refuses two that are equally sure."""
+    found = _surest(field, headers, chosen)
+    if len(found) > 1:
+        raise Invalid(
+            _(
+                "Columns %(first)s and %(second)s are both called “%(header)s”. Say which one to read: "
+                "--map '#%(first)s=%(field)s'.",
+                first=found[0] + 1,
+                second=found[1] + 1,
+                header=shown(headers[found[0]]),
+                field=field.key,
+            )
+        )
+    return found[0] if found else None
 
 
 def _require(
@@ -115,14 +167,13 @@ def _require(
     for group in needs:
         if not known.intersection(group):
             labels = _(" or ").join(f"“{field.label}”" for field in fields if field.key in group)
-            raise Invalid(
+            raise Undecided(
+                _("No column is known to hold %(labels)s.", labels=labels),
                 _(
-                    "No column is known to hold %(labels)s. Name it: --map 'column=%(field)s'. "
-                    "The file has: %(headers)s.",
-                    labels=labels,
+                    "Name it: --map 'column=%(field)s'. The file has: %(headers)s.",
                     field=group[0],
                     headers=_listed(headers),
-                )
+                ),
             )
 
 

@@ -17,6 +17,7 @@ from portal.imports.reading import Line, Sheet
 from portal.imports.records import Row
 from portal.imports.report import Mistake, Report, number
 from portal.imports.shown import shown
+from portal.imports.undecided import Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _reader(
     """How the cells of a column are read, and what was decided about it."""
     field = column.field
     if field.shape is Shape.DATE:
-        order = dates.decide(column.name, counts, told=column.date_order or ways.date_order)
+        order = _order(column, counts, ways)
         words = {"day-first": _("day first"), "month-first": _("month first")}
         return dates.reader(order), words.get(order or "")
     if field.shape in (Shape.AMOUNT, Shape.WHOLE):
@@ -83,6 +84,14 @@ def _reader(
         amounts.dollars_untold(column, counts, has_currency_column=has_currency)
         return lambda cell: amounts.read(cell, column, decimal), _amount_remark(column, has_currency)
     return field.read or (lambda cell: single_line(cell, field.longest)), None
+
+
+def _order(column: Column, counts: Counter[str], ways: Ways) -> str | None:
+    try:
+        return dates.decide(column.name, counts, told=column.date_order or ways.date_order)
+    except Undecided as question:
+        question.column = column.position
+        raise
 
 
 def _amount_remark(column: Column, has_currency: bool) -> str:

@@ -25,6 +25,12 @@ class Mistake:
     why: str
     remedy: str
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, without the line."""
+        what = f"{self.why}. {self.remedy}"
+        return f"{self.column}: {what}" if self.column else what[:1].upper() + what[1:]
+
     def __str__(self) -> str:
         place = _("Line %(line)s", line=self.line)
         if self.column:
@@ -32,6 +38,15 @@ class Mistake:
         if self.value:
             place = _("%(place)s (%(value)s)", place=place, value=self.value)
         return f"{place}: {self.why}. {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """Rows with mistakes, as they stand in the file, each with the sentences that say what is wrong."""
+
+    headers: list[str]
+    rows: list[tuple[list[str], str]]
+    delimiter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +123,20 @@ class Report:
     joined: list[Joined] = field(default_factory=list)
     proposed: list[Proposal] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    unread: tuple[str, ...] = ()
+    """Headers of columns that go nowhere."""
     mistaken: int = 0
     """How many mistakes there are; the first hundred are in `mistakes`."""
+    reasons: dict[int, list[Mistake]] = field(default_factory=dict)
+    """All of them, by line."""
+    bad_rows: BadRows | None = None
+    """The rows with mistakes as they stand in the file."""
     dry_run: bool = False
 
     def note(self, mistake: Mistake) -> None:
-        """Add a mistake; beyond the first hundred they are only counted."""
+        """Add a mistake; beyond the first hundred they are not shown."""
         self.mistaken += 1
+        self.reasons.setdefault(mistake.line, []).append(mistake)
         if len(self.mistakes) < SHOWN_MISTAKES:
             self.mistakes.append(mistake)
 
@@ -129,9 +151,18 @@ class Report:
         yield from self.columns
         yield from (str(joined) for joined in self.joined)
         yield from (str(proposal) for proposal in self.proposed)
+        yield from self.unread_lines()
         yield from self.notices
         yield from self.mistake_lines()
         yield self.sum()
+
+    def unread_lines(self) -> Iterator[str]:
+        """The columns that go nowhere."""
+        if self.unread:
+            yield _(
+                "Columns that are not read: %(names)s. Give one a field with --map 'column=field'.",
+                names=", ".join(self.unread),
+            )
 
     def stopped_lines(self) -> Iterator[str]:
         """What can be said of an import that was stopped."""

@@ -16,6 +16,7 @@ from portal.database.refusal import Invalid
 from portal.imports.fields import Field, Unreadable
 from portal.imports.mapping import Mapping as ColumnMapping
 from portal.imports.matching import Lookup, Register
+from portal.imports.progress import EVERY, Progress, Stage, Step, silent
 from portal.imports.records import Doubt, Plan, Record, Row
 from portal.imports.report import Mistake, Report
 from portal.imports.shown import shown
@@ -32,6 +33,14 @@ class Batch:
     report: Report
     role: str | None = None
     skip_bad: bool = False
+    progress: Progress = silent
+    to_write: int = 0
+    written: int = 0
+
+    def wrote(self, rows: int) -> None:
+        """Tell that so many more rows are in the tables."""
+        self.written += rows
+        self.progress(Step(Stage.WRITING, min(self.written, self.to_write), self.to_write))
 
     @property
     def live(self) -> list[Row]:
@@ -90,6 +99,9 @@ class Importable(ABC):
 
     key: ClassVar[str]
     label: ClassVar[str | LazyString]
+    about: ClassVar[str | LazyString]
+    """What its rows are, for who chooses a file."""
+    icon: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     needs: ClassVar[tuple[tuple[str, ...], ...]]
     strong: ClassVar[tuple[str, ...]]
@@ -110,7 +122,10 @@ class Importable(ABC):
             records = [Record(id_, values) for id_, values in known]
             for record in records:
                 register.add(record)
-            for row in batch.live:
+            live = batch.live
+            for number, row in enumerate(live):
+                if number and number % EVERY == 0:
+                    batch.progress(Step(Stage.CHECKING, number, len(live)))
                 self._place(batch, register, records, row)
             self.relate(batch, register, records)
             if batch.report.mistaken == before or not batch.skip_bad:
@@ -174,6 +189,11 @@ def importable(kind: type[Importable]) -> type[Importable]:
     """Register a kind of row under its key."""
     _KINDS[kind.key] = kind()
     return kind
+
+
+def kinds() -> tuple[Importable, ...]:
+    """All of them, those first that others refer to."""
+    return tuple(_KINDS.values())
 
 
 def find(key: str) -> Importable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -15,14 +15,18 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import Actor
 from portal.database.refusal import Conflict, Invalid
-from portal.imports import mapping, parsing, reading, rows, spelling
+from portal.imports import bad_rows, mapping, parsing, reading, rows, spelling
 from portal.imports.fields import Unreadable, single_line
+from portal.imports.progress import Progress, Stage, Step, silent
 from portal.imports.records import Plan, Row
 from portal.imports.report import Report, Stopped, number, rows_word
 from portal.imports.shown import argument, shown
 
-Progress = Callable[[str], None]
 IMPORTERS = ("manager", "admin")
+
+
+class Busy(Conflict):
+    """Another import is running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,15 @@ class Options:
     """What a person tells about a file.
 
     `maps`: `column=field[:option…]`; `same`: `[vocabulary:]written=meaning`; `date_order` and `decimal` for columns
-    that do not tell by themselves; `skip_bad` imports the other rows of a file with mistakes.
+    that do not tell by themselves; `skip_bad` imports the other rows of a file with mistakes. Screens say the first two
+    as `columns` (a choice for each column of the file, nothing is guessed then) and `decided` (vocabulary, written,
+    meaning).
     """
 
     maps: Sequence[str] = ()
     same: Sequence[str] = ()
+    columns: Sequence[mapping.Choice] | None = None
+    decided: Sequence[tuple[str, str, str]] = ()
     role: str | None = None
     date_order: str | None = None
     decimal: str | None = None
@@ -43,33 +51,32 @@ class Options:
     dry_run: bool = False
 
 
-def _silent(_stage: str) -> None:
-    """Say nothing."""
-
-
 def run(
-    session: Session, kind: str, raw: bytes, *, by: Actor, options: Options = Options(), progress: Progress = _silent
+    session: Session, kind: str, raw: bytes, *, by: Actor, options: Options = Options(), progress: Progress = silent
 ) -> Report:
     """Import a file. All or nothing: what it refuses leaves no trace once the caller rolls back.
 
     Refuses `NotAllowed` for all but managers and administrators, `Invalid` files that cannot be read or mapped,
-    `Stopped` (with the report) rows with mistakes unless told to skip them, `Conflict` while another import runs.
+    `Stopped` (with the report) rows with mistakes unless told to skip them, `Busy` while another import runs.
     """
     by.require(*IMPORTERS)
     importable = rows.find(kind)
     if options.role and not importable.takes_role:
         raise Invalid(_("Only people take a role."))
     report = Report(kind, str(importable.label), dry_run=options.dry_run)
-    parsed, columns = _parse(importable, raw, options, report, progress)
+    sheet = _sheet(raw, options, report, progress)
+    parsed, columns = _parse(importable, sheet, options, report, progress)
     _one_at_a_time(session)
-    batch = rows.Batch(session, by, columns, parsed, report, options.role, options.skip_bad)
-    _spell(batch, importable, options.same)
-    progress(_("Checking %(rows)s", rows=rows_word(len(parsed))))
+    batch = rows.Batch(session, by, columns, parsed, report, options.role, options.skip_bad, progress)
+    _spell(batch, importable, options)
+    progress(Step(Stage.CHECKING, 0, len(parsed)))
     plan = importable.plan(batch)
+    report.bad_rows = bad_rows.found(sheet, report.reasons)
     if report.mistaken and not options.skip_bad:
         raise Stopped(report)
     _count(plan, parsed, report)
-    progress(_("Writing %(rows)s", rows=rows_word(report.counts.added + report.counts.changed)))
+    batch.to_write = report.counts.added + report.counts.changed
+    progress(Step(Stage.WRITING, 0, batch.to_write))
     importable.store(batch, plan)
     _record(session, kind, raw, batch)
     session.flush()
@@ -77,34 +84,41 @@ def run(
     return report
 
 
-def _parse(
-    importable: rows.Importable, raw: bytes, options: Options, report: Report, progress: Progress
-) -> tuple[list[Row], mapping.Mapping]:
-    """Everything that needs no database: the rows of the file, and what its columns are."""
-    progress(_("Reading the file"))
+def _sheet(raw: bytes, options: Options, report: Report, progress: Progress) -> reading.Sheet:
+    progress(Step(Stage.READING))
     sheet = reading.read(raw, encoding=options.encoding)
     report.reading = _read_words(sheet)
     report.counts.rows = len(sheet.rows)
-    columns = mapping.resolve(sheet.headers, importable.fields, importable.needs, options.maps)
-    report.notices += _unread_words(columns)
-    progress(_("Reading %(rows)s", rows=rows_word(len(sheet.rows))))
+    return sheet
+
+
+def _parse(
+    importable: rows.Importable, sheet: reading.Sheet, options: Options, report: Report, progress: Progress
+) -> tuple[list[Row], mapping.Mapping]:
+    """The rows of the file, read without the database, and what its columns are."""
+    columns = mapping.resolve(sheet.headers, importable.fields, importable.needs, options.maps, options.columns)
+    report.unread = columns.unread
+    progress(Step(Stage.READING, 0, len(sheet.rows)))
     return parsing.parse(sheet, columns, parsing.Ways(options.date_order, options.decimal), report), columns
 
 
 def _one_at_a_time(session: Session) -> None:
     free = session.execute(text("SELECT pg_try_advisory_xact_lock(hashtext('portal.imports'))")).scalar_one()
     if not free:
-        raise Conflict(_("Another import is running. Wait until it has ended and start this one again."))
+        raise Busy(_("Another import is running. Wait until it has ended and start this one again."))
 
 
-def _spell(batch: rows.Batch, importable: rows.Importable, same: Sequence[str]) -> None:
+def _spell(batch: rows.Batch, importable: rows.Importable, options: Options) -> None:
     """Apply what is decided now, then read every value by the vocabularies."""
     fields = {field.vocabulary: field.key for field in importable.fields if field.vocabulary}
     counts = {
         word: Counter(row.values[key] for row in batch.live if row.values.get(key)) for word, key in fields.items()
     }
-    for told in same:
-        _decide(batch, told, counts)
+    for told in options.same:
+        _decide(batch, *_meant(batch, told, counts))
+    for word, written, means in options.decided:
+        if word in fields:
+            _decide(batch, word, written, means)
     for word, key in fields.items():
         settled = spelling.settle(batch.session, word, counts[word])
         spelling.remember_joined(batch.session, word, settled)
@@ -115,7 +129,8 @@ def _spell(batch: rows.Batch, importable: rows.Importable, same: Sequence[str]) 
                 row.values[key] = settled.means[row.values[key]]
 
 
-def _decide(batch: rows.Batch, told: str, counts: dict[str, Counter[str]]) -> None:
+def _meant(batch: rows.Batch, told: str, counts: dict[str, Counter[str]]) -> tuple[str, str, str]:
+    """The vocabulary, the word and its meaning that a text `[vocabulary:]written=meaning` tells."""
     prefix, separator, rest = told.partition(":")
     words = list(counts)
     if separator and prefix.strip() in words:
@@ -136,7 +151,11 @@ def _decide(batch: rows.Batch, told: str, counts: dict[str, Counter[str]]) -> No
                 told=argument(f"{next(iter(counts))}:{told_pair}"),
             )
         )
-    changed = spelling.decide(batch.session, words[0], written, means, by=batch.by)
+    return words[0], written, means
+
+
+def _decide(batch: rows.Batch, word: str, written: str, means: str) -> None:
+    changed = spelling.decide(batch.session, word, written, means, by=batch.by)
     sentence = _("“%(written)s” means “%(means)s” from now on.", written=shown(written), means=shown(means))
     if changed:
         sentence += " " + _("%(rows)s that were here already changed with it.", rows=rows_word(changed))
@@ -209,14 +228,3 @@ def _read_words(sheet: reading.Sheet) -> list[str]:
             )
         )
     return words
-
-
-def _unread_words(columns: mapping.Mapping) -> list[str]:
-    if not columns.unread:
-        return []
-    return [
-        _(
-            "Columns that are not read: %(names)s. Give one a field with --map 'column=field'.",
-            names=", ".join(columns.unread),
-        )
-    ]

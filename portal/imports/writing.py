@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 from uuid import uuid4
@@ -27,8 +27,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.imports.records import Record
 
-_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 5_000
 """Rows of one statement, so that none takes long."""
+Wrote = Callable[[int], None]
+
+
+def _silent(_rows: int) -> None:
+    """Tell nobody."""
 
 
 def among(where: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
@@ -42,8 +47,19 @@ def among_names(where: ColumnElement[Any] | InstrumentedAttribute[Any], values: 
     return func.lower(where).in_(select(func.lower(given)))
 
 
-def add(session: Session, table: Table, columns: Sequence[str], records: Sequence[Record], **otherwise: Any) -> None:
-    """Insert new records, their `columns` only, and note the ids; `otherwise` fills what a record leaves open."""
+def add(
+    session: Session,
+    table: Table,
+    columns: Sequence[str],
+    records: Sequence[Record],
+    *,
+    wrote: Wrote = _silent,
+    **otherwise: Any,
+) -> None:
+    """Insert new records, their `columns` only, and note the ids; `otherwise` fills what a record leaves open.
+
+    `wrote` is called with each number of rows that are in.
+    """
     for record in records:
         record.changes.setdefault("public_id", uuid4())
     names = ["public_id", *columns]
@@ -57,9 +73,12 @@ def add(session: Session, table: Table, columns: Sequence[str], records: Sequenc
         ids = {public_id: id_ for public_id, id_ in session.execute(statement)}  # noqa: C416 -- rows are no pairs
         for record in part:
             record.id = ids[record.changes["public_id"]]
+        wrote(len(part))
 
 
-def change(session: Session, table: Table, columns: Iterable[str], records: Sequence[Record]) -> None:
+def change(
+    session: Session, table: Table, columns: Iterable[str], records: Sequence[Record], *, wrote: Wrote = _silent
+) -> None:
     """Update stored records, their changed `columns` only, after locking them in the order of their ids."""
     wanted = set(columns)
     sets = [(tuple(sorted(wanted.intersection(record.changes))), record) for record in records]
@@ -70,7 +89,9 @@ def change(session: Session, table: Table, columns: Iterable[str], records: Sequ
     for names, group in groupby(sets, key=lambda each: each[0]):
         changed = [record for _names, record in group]
         for start in range(0, len(changed), _AT_ONCE):
-            _update(session, table, names, changed[start : start + _AT_ONCE])
+            part = changed[start : start + _AT_ONCE]
+            _update(session, table, names, part)
+            wrote(len(part))
 
 
 def lock(session: Session, table: Table, ids: Iterable[int]) -> None:

@@ -35,6 +35,8 @@ class Opportunities(Importable):
 
     key = "opportunities"
     label = _l("Opportunities")
+    about = _l("Deals, open and closed, with their companies and reps.")
+    icon = "handshake"
     strong = ("public_id", "crm_id")
     weak = ("name", "company_id")
     needs = (("crm_id", "name"), ("stage",))
@@ -109,8 +111,8 @@ class Opportunities(Importable):
         products = _products(batch, {record.changes["product"] for record in told})
         for record in told:
             record.changes["product_id"] = products[same_name(record.changes["product"])]
-        writing.add(batch.session, TABLE, COLUMNS, new)
-        writing.change(batch.session, TABLE, COLUMNS, changed)
+        writing.add(batch.session, TABLE, COLUMNS, new, wrote=batch.wrote)
+        writing.change(batch.session, TABLE, COLUMNS, changed, wrote=batch.wrote)
 
     def export(self, session: Session) -> Iterator[Sequence[Any]]:
         """All opportunities in the order in which they came."""
@@ -139,7 +141,7 @@ def _reps(session: Session, wanted: Iterable[str]) -> Lookup:
     names = select(Person.name).where(sells).order_by(Person.id).limit(companies.HINTED)
     found = Lookup(
         _("sales reps"),
-        _("Import the reps first (portal import people FILE --role sales), or empty the cell."),
+        _("Import the reps first, as people with the role of a sales rep, or empty the cell."),
         lambda: session.scalars(names).all(),
     )
     address = select(PersonEmail.person_id).where(writing.among_names(PersonEmail.address, texts))

@@ -44,7 +44,7 @@ WORDS: Final = {
         _l("Open it again to see how it stands."),
     ),
     410: (_l("This link is closed"), _l("It was used, withdrawn or has expired."), _l("Ask for a new one.")),
-    413: (_l("That is too large"), _l("It is larger than we take."), _l("Send less at once: at most 1 MB.")),
+    413: (_l("That is too large"), _l("It is larger than we take."), _l("Send less at once.")),
     415: (
         _l("That cannot be read"),
         _l("Only forms are taken here."),

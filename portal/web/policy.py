@@ -38,6 +38,16 @@ def _decorator(policy: Policy) -> Callable[[View], View]:
     return decorate
 
 
+def takes_files(*, up_to: int) -> Callable[[View], View]:
+    """A form of this route brings files: its body may be `up_to` bytes large."""
+
+    def decorate(view: View) -> View:
+        view.largest_body = up_to  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
 def open_to_all(*, reason: str) -> Callable[[View], View]:
     """Strangers may use the route; `reason` says why that is right."""
     return _decorator(Policy("open_to_all", reason=reason))

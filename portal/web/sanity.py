@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import IO, Any, Final
 from urllib.parse import unquote_to_bytes
 
-from flask import abort, g, request
+from flask import abort, current_app, g, request
 from flask_babel import gettext as _
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -16,6 +16,7 @@ from werkzeug.formparser import FormDataParser
 
 from portal.database.refusal import Invalid
 
+_ROOM_OF_PIECES: Final = 500_000
 _BROKEN: Final = re.compile("[\x00\ufffd\ud800-\udfff]")
 _MANY: Final = frozenset(
     {"industries", "countries", "products", "stages", "roles", "industry", "country", "size", "product", "audience"}
@@ -54,6 +55,32 @@ class PortalRequest(HtmxAwareRequest):  # type: ignore[misc]
     """A request that knows htmx and reads forms strictly."""
 
     form_data_parser_class = StrictForms
+
+    @property
+    def max_content_length(self) -> int | None:
+        """The usual bound of a body, or that of a route which takes files (`policy.takes_files`)."""
+        usual: int | None = super().max_content_length
+        return self._own_bound or usual
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        HtmxAwareRequest.max_content_length.fset(self, value)
+
+    @property
+    def max_form_memory_size(self) -> int | None:
+        """What the fields of a form may weigh; where files come, room for the pieces in which they are read."""
+        usual: int | None = super().max_form_memory_size
+        return _ROOM_OF_PIECES if self._own_bound else usual
+
+    @max_form_memory_size.setter
+    def max_form_memory_size(self, value: int | None) -> None:
+        HtmxAwareRequest.max_form_memory_size.fset(self, value)
+
+    @property
+    def _own_bound(self) -> int | None:
+        view = current_app.view_functions.get(self.endpoint or "") if current_app else None
+        own: int | None = getattr(view, "largest_body", None)
+        return own
 
 
 def _is_utf8(encoded: bytes) -> bool:

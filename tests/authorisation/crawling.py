@@ -166,6 +166,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "leading on": ("/challenges",),
     "dismissed": ("/challenges",),
     "draft": ("/admin/challenges",),
+    "import": ("/admin/imports",),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from portal.points import adjustments, awards
 from portal.references import pool
 from portal.rewards import catalogue, redemption
 from portal.web.session import hash_token
-from tests.authorisation.world import World, ask, challenge, deal, hand_in, join
+from tests.authorisation.world import World, ask, challenge, choose_file, deal, hand_in, join
 
 MANY: Final = 52
 
@@ -28,6 +29,7 @@ def gather(session: Session, world: World) -> None:
     _members(session, world)
     _ana(session, world)
     _deals(session, world)
+    _files(session, world)
     session.commit()
 
 
@@ -105,6 +107,11 @@ def _deals(session: Session, world: World) -> None:
         ask(session, world, _id(world.people[f"member {number}"]), "sales", made)
         ask(session, world, world.id_of("advocate"), "sales", made)
         session.commit()
+
+
+def _files(session: Session, world: World) -> None:
+    for _number in range(MANY):
+        choose_file(session, world, Path(world.things["file of companies"]).parent / "imports")
 
 
 def _id(actor: Actor) -> int:

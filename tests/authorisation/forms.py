@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from tests.authorisation.world import PASSWORD, STORY, TOPICS, World
 
-Fields = dict[str, str]
+Fields = dict[str, Any]
 _DAY: Final = "2026-06-25"
 _REWARD: Final = {"name": "Mug", "description": "For tea.", "art": "mug", "price": "50", "delivery": "By post."}
 _CHALLENGE: Final = {"title": "Say it", "summary": "In short.", "minutes": "5", "for_everybody": "y"}
@@ -103,6 +103,9 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
         "request_key": str(uuid4()),
     },
     "/admin/adjustments/<uuid:proposal>/decision": {"decision": "approve", "note": ""},
+    "/admin/imports": lambda world: {"kind": "companies", "file": (world.things["file of companies"], "rows.csv")},
+    "/admin/imports/<uuid:run>/columns": {"column_0": "name", "column_1": "industry"},
+    "/admin/imports/<uuid:run>/import": lambda world: {"check": world.things["check"]},
     "/admin/levels/new": {"name": "Ruby", "threshold": "10000", "benefit": "A dinner.", "agreed": ""},
     "/admin/levels/<uuid:level>": {"name": "Gold", "threshold": "1001", "benefit": "A dinner.", "agreed": ""},
     "/admin/levels/<uuid:level>/removal": {"agreed": ""},

@@ -279,6 +279,13 @@ MATRIX: Final = (
     Row("GET", "/admin/adjustments/<uuid:proposal>", "d-d m-m m-m m-m o-m o-m", "proposal"),
     Row("POST", "/admin/adjustments/<uuid:proposal>/decision", "d-d m-m m-m m-m g-m g-m", "proposal"),
     # The program desk: levels
+    Row("GET", "/admin/imports", "d   f   f   f   o   o"),
+    Row("POST", "/admin/imports", "d   f   f   f   g   g"),
+    Row("GET", "/admin/imports/<uuid:run>", "d-d m-m m-m m-m o-m o-m", "import chosen"),
+    Row("POST", "/admin/imports/<uuid:run>/columns", "d-d m-m m-m m-m g-m g-m", "import chosen"),
+    Row("POST", "/admin/imports/<uuid:run>/import", "d-d m-m m-m m-m g-m g-m", "import checked"),
+    Row("POST", "/admin/imports/<uuid:run>/removal", "d-d m-m m-m m-m g-m g-m", "import chosen"),
+    Row("GET", "/admin/imports/<uuid:run>/bad-rows.csv", "d-d m-m m-m m-m o-m o-m", "import checked"),
     Row("GET", "/admin/levels", "d   f   f   f   o   o"),
     Row("GET", "/admin/levels/new", "d   f   f   f   o   o"),
     Row("POST", "/admin/levels/new", "d   f   f   f   g   g"),

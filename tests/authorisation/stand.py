@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from portal import create_app
 from portal.database import db, kept, migrating
 from portal.database.invariants import check_invariants
+from portal.imports import kept_files
 from portal.messages.mail import folder
 from portal.settings import Settings
 from portal.web.app import Portal
@@ -54,7 +55,7 @@ class Stand:
         self.demo = create_app(self._settings(instance, "demo"))
         self.apps = [self.app, self.demo]
         with self.app.app_context():
-            self.world: World = build(db.session(), [KEY])
+            self.world: World = build(db.session(), [KEY], kept_files.folder(self.app.config["PORTAL"]))
             db.session.remove()
         letters = folder(self.demo.config["PORTAL"])
         letters.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text, update
@@ -21,6 +23,9 @@ from portal.clock import now, set_now
 from portal.consent import consents, links
 from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.imports import runs, working
+from portal.imports.mapping import Choice
+from portal.imports.models import ImportJob
 from portal.messages import unsubscribing
 from portal.messages.models import Message
 from portal.people import people
@@ -69,7 +74,7 @@ class World:
         return found
 
 
-def build(session: Session, keys: list[str]) -> World:
+def build(session: Session, keys: list[str], folder: Path) -> World:
     """Let it all be there; commits."""
     world = World()
     _limits(session)
@@ -82,6 +87,7 @@ def build(session: Session, keys: list[str]) -> World:
     _orders(session, world)
     _adjustments(session, world)
     _doors(session, world, keys)
+    _imports(session, world, folder)
     session.commit()
     return world
 
@@ -417,3 +423,33 @@ def _password(session: Session, world: World, keys: list[str]) -> None:
             passwords.set_by_link(session, token, BROWSER, PASSWORD)
     world.things["password token"], world.things["password code"] = token, tokens.code(token, keys[0])
     sessions.start(session, member, hash_token(world.tokens["member"]), "Firefox/140.0")
+
+
+ROWS = b"name,sector\nHarbor Lines,Logistics\nNew Lines,\n,Retail\n"
+
+
+def choose_file(session: Session, world: World, folder: Path, *, check: bool = False) -> tuple[str, str]:
+    """A file of companies that a manager chose: its address, and the number of its check, if it is checked."""
+    by = world.people["manager"]
+    made = runs.begin(session, "companies", file_name="rows.csv", content=BytesIO(ROWS), where=folder, by=by)
+    session.flush()
+    session.refresh(made)
+    session.commit()
+    number = ""
+    if check:
+        runs.match(session, made.public_id, [Choice("name"), Choice("industry")], role=None, by=by)
+        session.flush()
+        job = session.scalars(select(ImportJob.id).where(ImportJob.run_id == made.id)).one()
+        session.commit()
+        working.work(job, folder)
+        number = str(job)
+    return str(made.public_id), number
+
+
+def _imports(session: Session, world: World, folder: Path) -> None:
+    file = folder.parent / "rows.csv"
+    file.write_bytes(ROWS)
+    world.things["file of companies"] = str(file)
+    world.things["import chosen"], _none = choose_file(session, world, folder)
+    world.things["import checked"], world.things["check"] = choose_file(session, world, folder, check=True)
+    session.execute(text("DELETE FROM procrastinate_jobs WHERE task_name = 'imports.work'"))

@@ -54,7 +54,7 @@ def test_a_changed_row_changes_only_what_it_says(bring, db, known):
     ("header", "cell", "why"),
     [
         ("account", "Acmee", "Did you mean “Acme”?"),
-        ("sales_agent", "Nobody", "portal import people FILE --role sales"),
+        ("sales_agent", "Nobody", "people with the role of a sales rep"),
         ("sales_agent", "Customer", "not among the sales reps"),
         ("close_date", "13/13/2016", "no such day"),
         ("amount", "a lot", "no number"),

@@ -101,6 +101,12 @@ PLANTS: Final = (
         " FROM consent_event ORDER BY id LIMIT 1",
     ),
     plant(
+        "imports.runs_follow_their_jobs",
+        "INSERT INTO import_run (kind, file_name, size, file, headers, sample, reading, columns, state, created_by)"
+        " SELECT 'companies', 'planted.csv', 9, gen_random_uuid(), '{name}', '[]', 'comma', '[]', 'checking', min(id)"
+        " FROM person",
+    ),
+    plant(
         "imports.spellings_end",
         "INSERT INTO spelling (vocabulary, written, means, origin)"
         " VALUES ('sector', 'technolgy', 'tecnology', 'joined'), ('sector', 'tecnology', 'technology', 'joined')",

@@ -230,6 +230,7 @@ REPEATED: Final = frozenset(
         "/admin/challenges/<uuid:challenge>/steps/<int:position>",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>",
+        "/admin/imports",
         "/admin/people/<uuid:person>/invitations",
         "/admin/people/new",
         "/admin/rewards/new",

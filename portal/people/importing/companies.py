@@ -33,6 +33,8 @@ class Companies(Importable):
 
     key = "companies"
     label = _l("Companies")
+    about = _l("Customers and prospects. They come first: people and opportunities name them.")
+    icon = "briefcase"
     strong = ("public_id", "crm_id", "domain")
     needs = (("name",),)
     fields = (
@@ -120,8 +122,8 @@ class Companies(Importable):
     def store(self, batch: Batch, plan: Plan) -> None:
         """Write companies, then who belongs to whom."""
         new, changed = plan.new, plan.changed
-        writing.add(batch.session, TABLE, COLUMNS, new)
-        writing.change(batch.session, TABLE, COLUMNS, changed)
+        writing.add(batch.session, TABLE, COLUMNS, new, wrote=batch.wrote)
+        writing.change(batch.session, TABLE, COLUMNS, changed, wrote=batch.wrote)
         children = [record for record in plan.records if "parent" in record.changes]
         for record in children:
             record.changes["parent_id"] = record.changes["parent"].id

@@ -82,6 +82,8 @@ class People(Importable):
 
     key = "people"
     label = _l("People")
+    about = _l("Advocates, contacts and sales reps, with or without e-mail addresses.")
+    icon = "users"
     strong = ("public_id", "crm_id", "emails")
     needs = (("name", "last_name", "first_name"),)
     takes_role = True
@@ -180,8 +182,8 @@ class People(Importable):
     def store(self, batch: Batch, plan: Plan) -> None:
         """Write the people, their addresses and their roles."""
         new, changed = plan.new, plan.changed
-        writing.add(batch.session, TABLE, (*COLUMNS, *ONCE), new, locale="en", time_zone="UTC")
-        writing.change(batch.session, TABLE, COLUMNS, changed)
+        writing.add(batch.session, TABLE, (*COLUMNS, *ONCE), new, wrote=batch.wrote, locale="en", time_zone="UTC")
+        writing.change(batch.session, TABLE, COLUMNS, changed, wrote=batch.wrote)
         self._store_addresses(batch.session, [*new, *changed])
         for record in sorted((*new, *changed), key=lambda each: each.id or 0):
             for role in sorted(record.changes.get("roles", frozenset()) - record.values.get("roles", frozenset())):

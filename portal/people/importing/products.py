@@ -26,6 +26,8 @@ class Products(Importable):
 
     key = "products"
     label = _l("Products")
+    about = _l("What you sell. Opportunities add those that are missing.")
+    icon = "package"
     strong = ("public_id",)
     needs = (("name",),)
     fields = (
@@ -54,8 +56,8 @@ class Products(Importable):
     def store(self, batch: Batch, plan: Plan) -> None:
         """Write the products."""
         new, changed = plan.new, plan.changed
-        writing.add(batch.session, TABLE, COLUMNS, new)
-        writing.change(batch.session, TABLE, COLUMNS, changed)
+        writing.add(batch.session, TABLE, COLUMNS, new, wrote=batch.wrote)
+        writing.change(batch.session, TABLE, COLUMNS, changed, wrote=batch.wrote)
 
     def export(self, session: Session) -> Iterator[Sequence[Any]]:
         """All products in the order in which they came."""
