@@ -10,11 +10,12 @@ from flask_babel import lazy_gettext as _l
 from admin.sales.deals import bp as deals
 from admin.sales.find import bp as find
 from admin.sales.nominations import bp as nominations
+from admin.sales.outside import bp as outside
 from admin.sales.requests import bp as requests
 from admin.sales.times import bp as times
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, requests, times, nominations)
+ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, requests, times, outside, nominations)
 _SALES: Final = _l("Sales")
 
 _ROLES: Final = frozenset({"sales", "manager", "admin"})

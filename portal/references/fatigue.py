@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from babel.dates import format_date
 from flask_babel import get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, bindparam, select, text, update
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -187,13 +187,24 @@ def log_outside(
 ) -> Ask:
     """Note an ask that was made outside the portal: it counts like any other, and is never refused for a limit.
 
-    Refuses `NotAllowed` for all but staff, `Invalid` for a time to come.
+    Another one for the same day and kind changes nothing and gives the first. Refuses `NotAllowed` for all but staff,
+    `Invalid` for a time to come.
     """
     by.require(*STAFF)
     if asked_at > now(session):
         raise Invalid(_("An ask can only be noted after it was made."), field="asked_at")
     lock_person(session, person_id)
     kind = session.scalars(select(ActivityType).where(ActivityType.key == activity)).one()
+    earlier = session.scalar(
+        select(Ask).where(
+            Ask.person_id == person_id,
+            Ask.activity_type_id == kind.id,
+            Ask.source == AskSource.OUTSIDE,
+            func.date(func.timezone("UTC", Ask.asked_at)) == asked_at.astimezone(UTC).date(),
+        )
+    )
+    if earlier is not None:
+        return earlier
     ask = Ask(person_id=person_id, activity_type_id=kind.id, source=AskSource.OUTSIDE, asked_at=asked_at)
     session.add(ask)
     session.flush()

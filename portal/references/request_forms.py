@@ -39,6 +39,16 @@ class AskForDealForm(AskForm):
     )
 
 
+class OutsideForm(Form):
+    """Somebody was asked for a call without the portal."""
+
+    email = StringField(
+        _l("Their e-mail address"),
+        validators=[DataRequired(_l("Please give the address of whom you asked.")), Length(max=254)],
+    )
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
+
+
 class OutcomeForm(Form):
     """Did the call help?"""
 

@@ -59,6 +59,7 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
         "prospect_name": "Brightline",
         "prospect_industry": "Logistics",
     },
+    "/sales/outside": {"email": "ana.mitchell@world.example", "day": "2026-06-01"},
     "/sales/requests/<uuid:request>/time": lambda world: {
         "time": world.things["offered time"],
         "place": "https://meet.example/brightline",

@@ -146,6 +146,8 @@ MATRIX: Final = (
     Row("POST", "/sales/opportunities/<uuid:deal>", "-dd -mm -mm gmm g-m g-m", "deal of {rep}"),
     Row("GET", "/sales/people/<uuid:person>/ask", "ddd mmm mmm omm omm omm", "pool entry of advocate / person"),
     Row("POST", "/sales/people/<uuid:person>/ask", "ddd mmm mmm gmm gmm gmm", "pool entry of advocate / person"),
+    Row("GET", "/sales/outside", "d   f   f   o   o   o"),
+    Row("POST", "/sales/outside", "d   f   f   g   g   g"),
     Row("GET", "/sales/requests", "d   f   f   o   o   o"),
     Row("GET", "/sales/requests/<uuid:request>", "-dd -mm -mm omm o-m o-m", "asked request of {rep}"),
     Row("POST", "/sales/requests/<uuid:request>/withdrawal", "-dd -mm -mm gmm g-m g-m", "asked request of {rep}"),

@@ -24,6 +24,7 @@ from portal.references.models.states import AskSource
 class Ask(Base):
     """Somebody was contacted. The trigger fills company, weight, time and the limits that it counted against.
 
+    What was asked outside is noted once for a day (in UTC), and `agreed` tells whether they agreed to such calls then.
     `freed_at` says that the ask was cancelled before it reached them; it then counts no longer.
     """
 
@@ -33,6 +34,15 @@ class Ask(Base):
         UniqueConstraint("assignment_id", "person_id"),
         CheckConstraint("(source = 'portal') = (assignment_id IS NOT NULL)", name="assignment_id"),
         CheckConstraint("weight > 0", name="weight"),
+        CheckConstraint("agreed IS NULL OR source = 'outside'", name="agreed"),
+        Index(
+            "uq_ask_outside",
+            "person_id",
+            "activity_type_id",
+            text("((asked_at AT TIME ZONE 'UTC')::date)"),
+            unique=True,
+            postgresql_where=text("source = 'outside'"),
+        ),
         Index("ix_ask_person_id", "person_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
         Index("ix_ask_company_id", "company_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
     )
@@ -47,6 +57,7 @@ class Ask(Base):
     asked_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
     allowed: Mapped[int | None] = mapped_column(SmallInteger)
     company_allowed: Mapped[int | None] = mapped_column(SmallInteger)
+    agreed: Mapped[bool | None]
     freed_at: Mapped[datetime | None]
 
 
