@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
+from admin.program.audiences import bp as audiences
 from admin.program.challenges import bp as challenges
 from admin.program.comments import bp as comments
 from admin.program.desk import bp as desk
@@ -30,6 +31,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     approvals,
     comments,
     challenges,
+    audiences,
     questions,
     people,
     invitations,

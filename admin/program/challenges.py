@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.program import editor
-from portal.challenges import audience, challenges, outline
-from portal.challenges.forms import ChallengeForm, NewStageForm, PlaceForm, SeenStepForm
+from portal.challenges import challenges, outline
+from portal.challenges.audience import EVERYBODY
+from portal.challenges.forms import NewStageForm, PlaceForm, SeenStepForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
 from portal.challenges.queries.runs import Run
@@ -51,9 +52,8 @@ def index() -> str:
 @for_managers
 def new() -> str:
     """An empty form."""
-    form = ChallengeForm(data={"for_everybody": True, "minutes": 10})
-    form.offer(*audience.choices(db.session()))
-    return render_template(_NEW, form=form)
+    form = editor.empty()
+    return render_template(_NEW, form=form, **editor.reach(EVERYBODY, url_for("program_audiences.count_new")))
 
 
 @bp.post("")
@@ -61,12 +61,13 @@ def new() -> str:
 def create() -> ResponseReturnValue:
     """Begin a draft."""
     form = editor.posted()
+    page = editor.reach(None, url_for("program_audiences.count_new"))
     if not form.validate():
-        return invalid(form, _NEW)
+        return invalid(form, _NEW, **page)
     try:
         challenge = challenges.create(db.session(), by=current_visitor().actor, **editor.fields(form))
     except Refusal as refusal:
-        return invalid(form, _NEW, refusal=refusal)
+        return invalid(form, _NEW, refusal=refusal, **page)
     flash(_("Saved as a draft. Now add its steps."), "ok")
     return redirect(url_for(".edit", challenge=challenge.public_id), 303)
 

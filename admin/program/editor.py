@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
-from portal.challenges import activities, audience, challenges
+from portal.challenges import activities, audience, audience_form, challenges, openings
 from portal.challenges.audience import Audience
 from portal.challenges.forms import ChallengeForm, NewStageForm, StageTextForm, step_form
 from portal.challenges.models import Challenge, Stage
+from portal.challenges.queries import audiences
 from portal.challenges.stages import kind_of
 from portal.challenges.states import Verification
 from portal.database import db
@@ -19,28 +20,30 @@ from portal.database.refusal import NotFound
 from portal.web.forms import Form
 from portal.web.visitor import current_visitor
 
+_HOURS: Final = 24
 _SETUP: Final = ("address", "button")
 
 
 def posted() -> ChallengeForm:
     """The form of a challenge as it was sent."""
     form = ChallengeForm()
-    form.offer(*audience.choices(db.session()))
+    form.offer(audiences.choices(db.session()))
     return form
 
 
 def fields(form: ChallengeForm) -> dict[str, Any]:
     """What the form says, as the verbs take it. Days are whole days in the manager's zone."""
-    chosen = Audience(form.for_everybody.data, tuple(form.industries.data or ()), tuple(form.countries.data or ()))
     return {
         "title": form.title.data,
         "summary": form.summary.data or "",
         "description": form.description.data or "",
         "minutes": form.minutes.data,
         "activity_type": form.activity_type.data or None,
-        "audience": chosen,
+        "audience": form.chosen(db.session()),
         "opens_at": _midnight(form.opens_on.data),
         "closes_at": _midnight(form.closes_on.data, days=1),
+        "places": form.places.data,
+        "pause_hours": form.pause_days.data * _HOURS if form.pause_days.data else None,
     }
 
 
@@ -48,7 +51,7 @@ def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
     zone = ZoneInfo(current_visitor().time_zone)
     if day is None:
         return None
-    if day.year in challenges.YEARS:
+    if day.year in openings.YEARS:
         day += timedelta(days=days)
     return datetime.combine(day, time(), zone)
 
@@ -60,20 +63,20 @@ def _day(moment: datetime | None, *, days: int = 0) -> date | None:
 
 def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -> dict[str, Any]:
     """The editor with one step open, or with a step to add."""
-    chosen = challenges.audience_of(found)
+    chosen = audience.of(found)
     form = ChallengeForm(
         formdata=None,
         data={
             **{name: getattr(found, name) for name in ("title", "summary", "description", "minutes")},
             "activity_type": found.activity_type or "",
-            "for_everybody": chosen.for_everybody,
-            "industries": list(chosen.industries),
-            "countries": list(chosen.countries),
+            **audience_form.filled(chosen, _addresses(chosen)),
             "opens_on": _day(found.opens_at),
             "closes_on": _day(found.closes_at, days=1),
+            "places": found.places,
+            "pause_days": -(-found.pause_hours // _HOURS) if found.pause_hours else None,
         },
     )
-    form.offer(*audience.choices(db.session()))
+    form.offer(audiences.choices(db.session()))
     stage = _stage_at(found, opened) if opened is not None else None
     return {
         "challenge": found,
@@ -81,11 +84,29 @@ def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -
         "kind_of": kind_of,
         "kind_label": activities.label(found.activity_type),
         "checks": challenges.checks(found),
-        "reach": audience.size(db.session(), chosen),
+        **reach(chosen, url_for("program_audiences.count", challenge=found.public_id)),
         "opened": opened,
         "adding": adding,
         "step_form": _step_form(found, stage) if stage or adding else None,
     }
+
+
+def empty() -> ChallengeForm:
+    """The form of a challenge that is yet to be made."""
+    form = ChallengeForm(formdata=None, data={"for_everybody": True, "minutes": 10})
+    form.offer(audiences.choices(db.session()))
+    return form
+
+
+def reach(chosen: Audience | None, counted_at: str) -> dict[str, Any]:
+    """What the count beside an audience shows, and where it is counted again; none where it cannot be counted."""
+    reached = audience.size(db.session(), chosen) if chosen is not None else None
+    return {"reached": reached, "most": audience.CAP, "counted_at": counted_at}
+
+
+def _addresses(chosen: Audience) -> dict[int, str]:
+    people = (*chosen.people, *chosen.not_people)
+    return audiences.addresses(db.session(), people) if people else {}
 
 
 def posted_step(found: Challenge, position: int) -> Form:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal import audit
 from portal.audit import Actor
-from portal.challenges import activities
+from portal.challenges import activities, openings
+from portal.challenges import audience as audiences
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.models import (
     LONGEST_DESCRIPTION,
@@ -28,13 +28,9 @@ from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
 from portal.people.states import MANAGERS
 
-YEARS: Final = range(2000, 2101)
-"""When a challenge may open and close; days beyond are slips of the pen, and some no database and no clock can hold."""
-
 explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
 explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
 explain("stage_set_up", _l("A step of this challenge is not set up yet; the publish check says what it needs."))
-explain("ck_challenge_window", _l("A challenge closes after it opens."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,8 @@ def create(
     audience: Audience = EVERYBODY,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    places: int | None = None,
+    pause_hours: int | None = None,
 ) -> Challenge:
     """Begin a challenge as a draft. Refuses `NotAllowed` for all but managers, and `Invalid` texts and times."""
     by.require(*MANAGERS)
@@ -70,7 +68,10 @@ def create(
         minutes=minutes,
         activity_type=activity_type,
     )
-    _aim(challenge, audience, opens_at, closes_at)
+    audiences.aim(session, challenge, audience)
+    openings.describe(
+        session, challenge, opens_at=opens_at, closes_at=closes_at, places=places, pause_hours=pause_hours
+    )
     session.add(challenge)
     session.flush()
     audit.record(session, "challenge.create", f"challenge:{challenge.id}", by=by)
@@ -90,6 +91,8 @@ def change(
     audience: Audience,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    places: int | None = None,
+    pause_hours: int | None = None,
 ) -> Challenge:
     """Change texts, audience and window, also of a published challenge; what people did and were promised stays.
 
@@ -107,7 +110,10 @@ def change(
         minutes=minutes,
         activity_type=activity_type,
     )
-    _aim(challenge, audience, opens_at, closes_at)
+    audiences.aim(session, challenge, audience)
+    openings.describe(
+        session, challenge, opens_at=opens_at, closes_at=closes_at, places=places, pause_hours=pause_hours
+    )
     if challenge.state is ChallengeState.PUBLISHED:
         _must_pass(checks(challenge))
     audit.record(session, "challenge.change", f"challenge:{challenge.id}", by=by)
@@ -163,14 +169,9 @@ def checks(challenge: Challenge) -> list[Check]:
             _("Each step is set up"),
             "; ".join(_("%(step)s: %(lack)s", step=step, lack=lack) for step, lack in unready),
         ),
-        Check(audience_of(challenge).is_chosen, _("Somebody to offer it to"), _("Everybody, or chosen companies")),
-        Check(_window_fits(challenge), _("It closes after it opens")),
+        Check(audiences.of(challenge).is_chosen, _("Somebody to offer it to"), audiences.of(challenge).words),
+        Check(openings.window_fits(challenge), _("It closes after it opens")),
     ]
-
-
-def audience_of(challenge: Challenge) -> Audience:
-    """Who a challenge is for."""
-    return Audience(challenge.for_everybody, tuple(challenge.industries), tuple(challenge.countries))
 
 
 def move(challenge: Challenge, state: ChallengeState) -> None:
@@ -213,22 +214,6 @@ def _write(
     challenge.minutes = minutes
     challenge.activity_type = activity_type or None
     challenge.icon = activities.icon(activity_type)
-
-
-def _aim(challenge: Challenge, audience: Audience, opens_at: datetime | None, closes_at: datetime | None) -> None:
-    challenge.for_everybody = audience.for_everybody
-    challenge.industries = [] if audience.for_everybody else list(audience.industries)
-    challenge.countries = [] if audience.for_everybody else list(audience.countries)
-    for moment, field in ((opens_at, "opens_on"), (closes_at, "closes_on")):
-        if moment is not None and moment.year not in YEARS:
-            raise Invalid(_l("Choose a day between the years 2000 and 2100."), field=field)
-    challenge.opens_at, challenge.closes_at = opens_at, closes_at
-    if not _window_fits(challenge):
-        raise Invalid(_l("A challenge closes after it opens."), field="closes_on")
-
-
-def _window_fits(challenge: Challenge) -> bool:
-    return challenge.opens_at is None or challenge.closes_at is None or challenge.closes_at > challenge.opens_at
 
 
 def _must_pass(found: list[Check]) -> None:

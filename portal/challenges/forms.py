@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -21,14 +20,16 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, NumberRange, 
 from wtforms.widgets import HiddenInput
 
 from portal.challenges.activities import ACTIVITIES
-from portal.challenges.fields import Checks
+from portal.challenges.audience_form import AudienceForm
 from portal.challenges.fields import at_most as _text
 from portal.challenges.models import (
     LONGEST_DESCRIPTION,
     LONGEST_INSTRUCTIONS,
+    LONGEST_PAUSE,
     LONGEST_SUMMARY,
     LONGEST_TITLE,
     MOST_MINUTES,
+    MOST_PLACES,
     MOST_POINTS,
 )
 from portal.challenges.stages import kind_of, kinds
@@ -39,7 +40,17 @@ from portal.web.forms import Form
 NEEDED: Final = _l("This is needed.")
 
 
-class ChallengeForm(Form):
+def _whole(label: object, most: int, description: object) -> IntegerField:
+    words = _l("Give a whole number from 1 to %(most)s.", most=most)
+    return IntegerField(
+        label,
+        validators=[Optional(), NumberRange(1, most, words)],
+        description=description,
+        render_kw={"inputmode": "numeric", "min": 1, "max": most},
+    )
+
+
+class ChallengeForm(AudienceForm):
     """What a challenge says, whom it is for, and when."""
 
     title = StringField(
@@ -71,16 +82,12 @@ class ChallengeForm(Form):
         ],
         render_kw={"inputmode": "numeric", "min": 1, "max": MOST_MINUTES},
     )
-    for_everybody = BooleanField(_l("Everybody may take it"))
-    industries = Checks(_l("Industries"), validators=[Optional()])
-    countries = Checks(_l("Countries"), validators=[Optional()])
     opens_on = DateField(_l("Opens on"), validators=[Optional()])
     closes_on = DateField(_l("Last day"), validators=[Optional()])
-
-    def offer(self, industries: Sequence[str], countries: Sequence[str]) -> None:
-        """Let these be chosen, and what was chosen before stay chosen."""
-        for field, known in ((self.industries, industries), (self.countries, countries)):
-            field.choices = [SelectChoice(value) for value in dict.fromkeys([*known, *(field.object_data or [])])]
+    places = _whole(
+        _l("Places"), MOST_PLACES, _l("Empty: as many as like. Who puts it away leaves their place to another.")
+    )
+    pause_days = _whole(_l("Opens again after days"), LONGEST_PAUSE // 24, _l("Empty: everybody takes it once."))
 
 
 class SeenStepForm(Form):

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from portal.imports import spelling
 
-_INDUSTRIES: Final = text(
-    """
-    UPDATE challenge SET industries = ARRAY(
-      SELECT DISTINCT CASE WHEN lower(word) = lower(:written) THEN :means ELSE word END FROM unnest(industries) word
-       ORDER BY 1)
-     WHERE EXISTS (SELECT FROM unnest(industries) word WHERE lower(word) = lower(:written) AND word <> :means)
-    RETURNING id
-    """
-)
-_COUNTRIES: Final = text(
-    """
-    UPDATE challenge SET countries = ARRAY(
-      SELECT DISTINCT CASE WHEN lower(word) = lower(:written) THEN :means ELSE word END FROM unnest(countries) word
-       ORDER BY 1)
-     WHERE EXISTS (SELECT FROM unnest(countries) word WHERE lower(word) = lower(:written) AND word <> :means)
-    RETURNING id
-    """
-)
+
+def _statement(included: str, excluded: str) -> TextClause:
+    """Both lists of an audience, with the word that is used now."""
+    words = "ARRAY(SELECT DISTINCT CASE WHEN lower(word) = lower(:written) THEN :means ELSE word END FROM unnest("
+    lists = ", ".join(f"{column} = {words}{column}) word ORDER BY 1)" for column in (included, excluded))
+    found = f"FROM unnest({included} || {excluded}) word WHERE lower(word) = lower(:written) AND word <> :means"
+    return text(f"UPDATE challenge SET {lists} WHERE EXISTS (SELECT {found}) RETURNING id")  # noqa: S608 -- our names
 
 
 def _respelled(statement: TextClause) -> spelling.Apply:
@@ -38,5 +25,5 @@ def _respelled(statement: TextClause) -> spelling.Apply:
     return rewrite
 
 
-spelling.applies("industry", _respelled(_INDUSTRIES))
-spelling.applies("country", _respelled(_COUNTRIES))
+spelling.applies("industry", _respelled(_statement("industries", "not_industries")))
+spelling.applies("country", _respelled(_statement("countries", "not_countries")))

@@ -68,3 +68,30 @@ invariant(
     " WHERE c.state = 'published' GROUP BY c.id"
     " HAVING count(s.id) = 0 OR min(s.position) <> 1 OR max(s.position) <> count(s.id)",
 )
+invariant(
+    "challenges.places_suffice",
+    "No challenge is taken by more people than it has places.",
+    "SELECT 'challenge:' || c.id AS what FROM challenge c WHERE c.places < (SELECT count(*) FROM submission s"
+    " WHERE s.challenge_id = c.id AND s.state IN ('in_progress', 'submitted', 'redo_requested', 'approved'))",
+)
+invariant(
+    "challenges.last_attempt_is_latest",
+    "Of somebody's attempts at a challenge, counted without a gap, the last one is the latest.",
+    "SELECT 'challenge:' || s.challenge_id || ' person:' || s.person_id AS what FROM submission s"
+    " GROUP BY s.challenge_id, s.person_id HAVING count(*) <> max(s.attempt)"
+    " OR max(s.attempt) IS DISTINCT FROM max(s.attempt) FILTER (WHERE s.latest)",
+)
+invariant(
+    "challenges.audience_follows",
+    "Whoever can be offered a challenge stands in the table that audiences are counted by, as what they are now.",
+    "SELECT 'person:' || coalesce(m.person_id, d.person_id) AS what FROM audience_member m"
+    " FULL JOIN audience_due d ON d.person_id = m.person_id WHERE m.person_id IS NULL OR d.person_id IS NULL"
+    " OR (m.industry, m.country, m.size_band, m.products)"
+    " IS DISTINCT FROM (d.industry, d.country, d.size_band, d.products)",
+)
+invariant(
+    "challenges.audience_names_people",
+    "Everybody whom an audience names is known.",
+    "SELECT 'challenge:' || c.id AS what FROM challenge c, unnest(c.people || c.not_people) named"
+    " WHERE NOT EXISTS (SELECT FROM person WHERE id = named)",
+)

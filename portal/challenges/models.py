@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.challenges.states import (
@@ -28,6 +28,11 @@ LONGEST_COMMENT: Final = 2000
 MOST_MINUTES: Final = 600
 MOST_POINTS: Final = 100_000
 MOST_STAGES: Final = 12
+MOST_NAMED: Final = 200
+MOST_PLACES: Final = 1_000_000
+LONGEST_PAUSE: Final = 17_520
+"""Hours: two years."""
+_LEVELS: Final = ("from_level_id", "to_level_id")
 
 
 class Challenge(Identified, Base):
@@ -43,11 +48,25 @@ class Challenge(Identified, Base):
         CheckConstraint("state <> 'draft' OR (published_at IS NULL AND archived_at IS NULL)", name="draft"),
         CheckConstraint(
             "state <> 'published' OR (published_at IS NOT NULL AND archived_at IS NULL AND summary <> ''"
-            " AND (for_everybody OR cardinality(industries) + cardinality(countries) > 0))",
+            " AND (for_everybody OR from_level_id IS NOT NULL OR to_level_id IS NOT NULL"
+            " OR cardinality(industries) + cardinality(countries) + cardinality(sizes) + cardinality(products)"
+            " + cardinality(people) > 0))",
             name="published",
+        ),
+        CheckConstraint(f"places BETWEEN 1 AND {MOST_PLACES}", name="places"),
+        CheckConstraint(f"pause_hours BETWEEN 1 AND {LONGEST_PAUSE}", name="pause_hours"),
+        CheckConstraint(
+            "sizes || not_sizes <@ ARRAY['1-49', '50-499', '500-4999', '5000+']::text[]",
+            name="sizes",
+        ),
+        CheckConstraint(
+            f"cardinality(people) <= {MOST_NAMED} AND cardinality(not_people) <= {MOST_NAMED}"
+            " AND NOT people && not_people",
+            name="people",
         ),
         CheckConstraint("(state = 'archived') = (archived_at IS NOT NULL)", name="archived"),
         Index("ix_challenge_state", "state", "published_at", "id"),
+        *(Index(f"ix_challenge_{one}", one, postgresql_where=text(f"{one} IS NOT NULL")) for one in _LEVELS),
     )
 
     title: Mapped[str]
@@ -60,8 +79,22 @@ class Challenge(Identified, Base):
     for_everybody: Mapped[bool] = mapped_column(server_default=false())
     industries: Mapped[list[str]] = mapped_column(server_default="{}")
     countries: Mapped[list[str]] = mapped_column(server_default="{}")
+    sizes: Mapped[list[str]] = mapped_column(server_default="{}")
+    products: Mapped[list[str]] = mapped_column(server_default="{}")
+    people: Mapped[list[int]] = mapped_column(server_default="{}")
+    from_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    to_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    not_industries: Mapped[list[str]] = mapped_column(server_default="{}")
+    not_countries: Mapped[list[str]] = mapped_column(server_default="{}")
+    not_sizes: Mapped[list[str]] = mapped_column(server_default="{}")
+    not_products: Mapped[list[str]] = mapped_column(server_default="{}")
+    not_people: Mapped[list[int]] = mapped_column(server_default="{}")
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
+    places: Mapped[int | None] = mapped_column(Integer)
+    """How many may take it; none: as many as like."""
+    pause_hours: Mapped[int | None] = mapped_column(Integer)
+    """After how long who has finished it may take it once more; none: once is all."""
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
     published_at: Mapped[datetime | None]
@@ -78,6 +111,23 @@ class Challenge(Identified, Base):
     def is_draft(self) -> bool:
         """Whether its stages may still change."""
         return self.state is ChallengeState.DRAFT
+
+
+class AudienceMember(Base):
+    """Somebody whom challenges can be offered to, flat: the row follows the view `audience_due`."""
+
+    __tablename__ = "audience_member"
+    __table_args__ = (
+        Index("ix_audience_member_industry", "industry", "country", "size_band"),
+        Index("ix_audience_member_country", "country", "size_band"),
+        Index("ix_audience_member_products", "products", postgresql_using="gin"),
+    )
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    industry: Mapped[str | None]
+    country: Mapped[str | None]
+    size_band: Mapped[str | None]
+    products: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 class Stage(Base):
@@ -129,11 +179,19 @@ class Submission(Identified, Base):
         Index("ix_submission_person_id", "person_id", "challenge_id", "state"),
         Index("ix_submission_waiting", "submitted_at", "id", postgresql_where=text("state = 'submitted'")),
         Index("ix_submission_decided_by", "decided_by"),
+        CheckConstraint("latest OR state IN ('approved', 'rejected', 'expired')", name="latest"),
+        Index("uq_submission_latest", "challenge_id", "person_id", unique=True, postgresql_where=text("latest")),
+        Index(
+            "ix_submission_place",
+            "challenge_id",
+            postgresql_where=text("state IN ('in_progress', 'submitted', 'redo_requested', 'approved')"),
+        ),
     )
 
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     attempt: Mapped[int] = mapped_column(Integer, server_default="1")
+    latest: Mapped[bool] = mapped_column(server_default=true())
     state: Mapped[State] = mapped_column(choices(State, "state"))
     started_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
     submitted_at: Mapped[datetime | None]

@@ -122,6 +122,11 @@ TRANSITIONS: Final = {
     State.EXPIRED: set[State](),
 }
 
+TAKES_A_PLACE: Final = (State.IN_PROGRESS, State.SUBMITTED, State.REDO_REQUESTED, State.APPROVED)
+"""The submissions that count against the places of a challenge."""
+FINISHED: Final = tuple(state for state in State if not TRANSITIONS[state])
+"""The submissions after which nothing more is done; another attempt may follow."""
+
 RESPONSE_TRANSITIONS: Final = {
     ResponseState.OPEN: {ResponseState.HANDED_IN},
     ResponseState.HANDED_IN: {ResponseState.ACCEPTED, ResponseState.REDO_REQUESTED},

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import SYSTEM, Actor
-from portal.challenges import audience, messages
+from portal.challenges import messages, openings
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.moves import accept, follow, move, move_response, redoable
 from portal.challenges.stages import kind_of
@@ -36,7 +36,6 @@ from portal.references import pool
 REDO_GRACE: Final = timedelta(hours=336)
 """How long changes that were asked for may still be made after a challenge has closed."""
 _AT_ONCE: Final = 200
-_NO_CHALLENGE: Final = _l("There is no such challenge.")
 _OWN_WORK: Final = _l("Somebody else has to verify your own submission.")
 _CLOSED: Final = _l("This challenge has closed. What you handed in before it closed counts.")
 
@@ -47,15 +46,29 @@ explain("stage_response_kept", _l("What was promised or accepted does not change
 def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     """Begin a challenge, or go on with the one begun; the points of each stage are promised now.
 
-    Refuses `NotAllowed` for who is no advocate, `NotFound` for a challenge that is not open to them.
+    What is done may be begun anew where the challenge says so and its pause is over; before that, it stays done.
+    Refuses `NotAllowed` for who is no advocate, `NotFound` for a challenge that is not open to them, `LimitReached`
+    where all places are taken.
     """
     person_id = _advocate(session, by)
+    challenge = openings.lock(session, challenge_id)
     known = own_for(session, person_id, challenge_id)
-    if known is not None:
-        return _taken_up(session, known) if known.state is State.DISMISSED else known
+    if known is not None and known.state is State.DISMISSED:
+        return _taken_up(session, known, challenge)
+    if known is not None and not openings.pause_is_over(session, challenge, known):
+        return known
     _offered(session, challenge_id, person_id)
+    openings.must_have_place(session, challenge)
+    attempt = 1
+    if known is not None:
+        known.latest, attempt = False, known.attempt + 1
+        session.flush()  # one attempt is the latest, before the next one is written
     submission = Submission(
-        challenge_id=challenge_id, person_id=person_id, state=State.IN_PROGRESS, started_at=now(session)
+        challenge_id=challenge_id,
+        person_id=person_id,
+        attempt=attempt,
+        state=State.IN_PROGRESS,
+        started_at=now(session),
     )
     submission.responses = _promised(session, challenge_id)
     session.add(submission)
@@ -80,12 +93,16 @@ def dismiss(session: Session, challenge_id: int, *, by: Actor) -> Submission:
 
 
 def take_up(session: Session, challenge_id: int, *, by: Actor) -> Submission:
-    """Come back from "not for me". Refuses `NotFound` where nothing was put away, `Gone` when it has closed since."""
+    """Come back from "not for me".
+
+    Refuses `NotFound` where nothing was put away, `Gone` when it has closed since, `LimitReached` when it is full.
+    """
     person_id = _advocate(session, by)
+    challenge = openings.lock(session, challenge_id)
     submission = own_for(session, person_id, challenge_id)
     if submission is None:
-        raise NotFound(_NO_CHALLENGE)
-    return _taken_up(session, submission) if submission.state is State.DISMISSED else submission
+        raise NotFound(openings.NO_CHALLENGE)
+    return _taken_up(session, submission, challenge) if submission.state is State.DISMISSED else submission
 
 
 def save(
@@ -223,9 +240,9 @@ def _advocate(session: Session, by: Actor) -> int:
 
 
 def _offered(session: Session, challenge_id: int, person_id: int) -> None:
-    open_to_them = select(Challenge.id).where(Challenge.id == challenge_id, audience.offered_to(person_id))
+    open_to_them = select(Challenge.id).where(Challenge.id == challenge_id, openings.offered_to(person_id))
     if session.scalar(open_to_them) is None:
-        raise NotFound(_NO_CHALLENGE)
+        raise NotFound(openings.NO_CHALLENGE)
 
 
 def _promised(session: Session, challenge_id: int) -> list[StageResponse]:
@@ -236,12 +253,13 @@ def _promised(session: Session, challenge_id: int) -> list[StageResponse]:
     ]
 
 
-def _taken_up(session: Session, submission: Submission) -> Submission:
-    open_to_them = audience.offered_to(submission.person_id)
+def _taken_up(session: Session, submission: Submission, challenge: Challenge) -> Submission:
+    open_to_them = openings.offered_to(submission.person_id)
     if submission.responses:  # who has begun may finish, whatever became of the audience
         open_to_them = Challenge.closes_at.is_(None) | (Challenge.closes_at > PORTAL_NOW)
     if session.scalar(select(Challenge.id).where(Challenge.id == submission.challenge_id, open_to_them)) is None:
         raise Gone(_l("This challenge has closed since."))
+    openings.must_have_place(session, challenge)
     move(session, submission, State.IN_PROGRESS)
     if not submission.responses:
         submission.started_at = now(session)
@@ -253,7 +271,7 @@ def _taken_up(session: Session, submission: Submission) -> Submission:
 def _to_fill_in(session: Session, submission_id: int, stage_id: int, by: Actor) -> tuple[Work, StageResponse]:
     work = own(session, _advocate(session, by), submission_id)
     if work is None:
-        raise NotFound(_NO_CHALLENGE)
+        raise NotFound(openings.NO_CHALLENGE)
     for response in work.submission.responses:
         if response.stage_id == stage_id:
             return work, response

@@ -53,7 +53,7 @@ def own(session: Session, person_id: int, submission_id: int) -> Work | None:
 
 
 def own_for(session: Session, person_id: int, challenge_id: int) -> Submission | None:
-    """What a person, who is locked already, has begun or put away of a challenge."""
+    """What a person, who is locked already, has last begun or put away of a challenge."""
     found = session.execute(_OWN_FOR, {"challenge": challenge_id, "person": person_id}).unique().one_or_none()
     return found[0] if found is not None else None
 
@@ -83,6 +83,8 @@ _PERSON: Final = bindparam("person", type_=BigInteger)
 _BY_ID: Final = _WHOLE.where(Submission.id == _ID)
 _OWN: Final = _BY_ID.where(Submission.person_id == _PERSON)
 _OWN_FOR: Final = _WHOLE.where(
-    Submission.challenge_id == bindparam("challenge", type_=BigInteger), Submission.person_id == _PERSON
+    Submission.challenge_id == bindparam("challenge", type_=BigInteger),
+    Submission.person_id == _PERSON,
+    Submission.latest,
 )
 _ITS_PERSON: Final = people.whom(select(Submission.person_id).where(Submission.id == _ID).scalar_subquery())

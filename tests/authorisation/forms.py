@@ -76,6 +76,8 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/admin/approvals/templates/<uuid:template>": {"title": "Thanks", "words": "Thank you very much.", "decision": ""},
     "/admin/challenges": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>": _CHALLENGE,
+    "/admin/challenges/audience": _CHALLENGE,
+    "/admin/challenges/<uuid:challenge>/audience": _CHALLENGE,
     "/admin/challenges/<uuid:challenge>/steps": {**_STEP, "kind": "confirm"},
     "/admin/challenges/<uuid:challenge>/steps/<int:position>": lambda world: {**_STEP, "stage": world.things["stage"]},
     "/admin/challenges/<uuid:challenge>/steps/<int:position>/place": lambda world: {

@@ -186,6 +186,8 @@ MATRIX: Final = (
     Row("GET", "/admin/challenges", "d   f   f   f   o   o"),
     Row("POST", "/admin/challenges", "d   f   f   f   g   g"),
     Row("GET", "/admin/challenges/new", "d   f   f   f   o   o"),
+    Row("POST", "/admin/challenges/audience", "d   f   f   f   o   o"),
+    Row("POST", "/admin/challenges/<uuid:challenge>/audience", "d-d m-m m-m m-m o-m o-m", "draft"),
     Row("GET", "/admin/challenges/<uuid:challenge>", "d-d m-m m-m m-m o-m o-m", "draft"),
     Row("POST", "/admin/challenges/<uuid:challenge>", "d-d m-m m-m m-m g-m g-m", "draft"),
     Row("GET", "/admin/challenges/<uuid:challenge>/preview", "d-d m-m m-m m-m o-m o-m", "draft"),

@@ -14,6 +14,7 @@ from portal.audit import SYSTEM, Actor
 from portal.challenges import audience, challenges, outline, submissions
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.models import Challenge, Stage
+from portal.challenges.queries import audiences
 from portal.challenges.states import ChallengeState, ResponseState, Verification
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, LimitReached, NotAllowed, NotFound
@@ -243,7 +244,9 @@ def test_an_audience_reaches_companies_of_its_industries_and_countries(db: Sessi
         Audience(industries=("Logistics",), countries=("Kenya",)): 0,
     }
     assert {chosen: audience.size(db, chosen) for chosen in reached} == reached
-    assert audience.choices(db) == (["Logistics", "Retail"], ["Germany"])
+    known = audiences.choices(db)
+    assert (known.industries, known.countries, known.products) == (["Logistics", "Retail"], ["Germany"], [])
+    assert [name for _number, name in known.levels][:1] == ["Bronze"]
 
 
 def test_a_window_opens_and_closes(db: Session, ana: Actor, offer: Offer) -> None:

@@ -231,6 +231,11 @@ PLANTED: dict[str, str] = {
     "challenges.verdict_waits": "UPDATE submission SET state = 'dismissed'",
     "challenges.published_is_set_up": "UPDATE stage SET kind = 'visit' WHERE kind = 'confirm'",
     "challenges.published_has_stages": "UPDATE stage SET position = position + 1",
+    "challenges.audience_follows": "UPDATE audience_member SET country = 'Nowhere'",
+    "challenges.audience_names_people": "UPDATE challenge SET people = ARRAY[987654321]",
+    "challenges.places_suffice": "WITH another AS (INSERT INTO submission (challenge_id, person_id, state)"
+    " SELECT id, created_by, 'in_progress' FROM challenge) UPDATE challenge SET places = 1",
+    "challenges.last_attempt_is_latest": "UPDATE submission SET attempt = 2",
 }
 
 
@@ -250,6 +255,7 @@ def test_a_planted_breach_is_noticed(
         "challenges.paid_is_accepted": ["challenges.state_follows"],
         "challenges.state_follows": ["challenges.verdict_waits"],
         "challenges.stage_of_challenge": ["challenges.state_follows"],
+        "challenges.places_suffice": ["challenges.state_follows", "challenges.stage_of_challenge"],
     }
     superuser.plant(PLANTED[name])
     breaches_expected.extend([name, *also.get(name, [])])

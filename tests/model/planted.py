@@ -68,6 +68,18 @@ PLANTS: Final = (
     ),
     plant("challenges.paid_is_accepted", award(f"stage_response:{NOBODY}", SOMEBODY)),
     plant(
+        "challenges.places_suffice",
+        one(
+            "challenge",
+            "places = 1",
+            "(SELECT count(*) FROM submission s WHERE s.challenge_id = challenge.id"
+            " AND s.state IN ('submitted', 'approved')) > 1",
+        ),
+    ),
+    plant("challenges.last_attempt_is_latest", one("submission", "latest = false", "state = 'approved'")),
+    plant("challenges.audience_follows", one("audience_member", "country = 'Nowhere'", key="person_id")),
+    plant("challenges.audience_names_people", one("challenge", f"people = '{{{NOBODY}}}'")),
+    plant(
         "challenges.published_has_stages",
         *("DELETE FROM stage WHERE challenge_id = (SELECT min(id) FROM challenge WHERE state = 'published')",),
     ),

@@ -121,6 +121,18 @@ def order(arena: Arena, actor: Actor, reward_id: int) -> int:
     return int(arena.do(lambda s: redemption.redeem(s, reward_id, by=actor, request_key=uuid4()).id))
 
 
+def offered(arena: Arena, **more: Any) -> int:
+    """A challenge of one small step for everybody."""
+    manager = somebody(arena, "manager")
+
+    def make(session: Session) -> int:
+        made = challenges.create(session, "Read it", by=manager, summary="Short.", audience=EVERYBODY, **more)
+        outline.add_stage(session, made.id, "confirm", title="Read", instructions="Read it.", points=5, by=manager)
+        return challenges.publish(session, made.id, by=manager).id
+
+    return int(arena.do(make))
+
+
 def handed_in(arena: Arena, actor: Actor, manager: Actor, points: int = 150) -> int:
     """A submission of a story that waits for a manager."""
 

@@ -33,6 +33,7 @@ from .cast import (
     crowd_of,
     earn,
     handed_in,
+    offered,
     order,
     points_of,
     reward,
@@ -84,6 +85,14 @@ def last_turn(arena: Arena) -> list[str]:
     ana, wanted = advocate(arena, 10_000), reward(arena, 100, rules=Rules(per_person=2))
     ended = arena.at_once([lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id] * WIDE)
     return _wrong(arena, too_often=len(ended.values) > 2, error=_errors(ended), unspent=len(ended.values) < 2)
+
+
+def last_place(arena: Arena) -> list[str]:
+    """Two places, 64 advocates who start."""
+    wanted, crowd = offered(arena, places=2), crowd_of(arena, WIDE)
+    ended = arena.at_once([lambda s, a=actor: submissions.start(s, wanted, by=a).id for actor in crowd])
+    begun = arena.one("SELECT count(*) FROM submission")
+    return _wrong(arena, overbooked=begun > 2, error=_errors(ended), unfilled=begun < 2)
 
 
 def one_form(arena: Arena) -> list[str]:

@@ -99,6 +99,7 @@ TURNS_UNLOCKED = (altered("portal_redemption_allowed", " FOR NO KEY UPDATE", "")
 COUNT_UNLOCKED = (altered("portal_ask_counted", " FOR NO KEY UPDATE", ""),)
 NO_CONSENT_KEY = ("ALTER TABLE assignment DROP CONSTRAINT fk_assignment_consent",)
 NO_ADDRESS_KEY = ("DROP INDEX uq_person_email_address",)
+NO_PLACES = ("DROP TRIGGER place_on_insert ON submission",)
 ANY_ORDER = (altered("portal_transfer_moves", "ORDER BY id", "ORDER BY md5(id::text || pg_backend_pid()::text)"),)
 
 USED_AGAIN = instead(r"invitation\.accepted_at IS NULL", "true", only="UPDATE invitation")
@@ -114,6 +115,7 @@ def mutant(scene: Scene, drop: tuple[str, ...], rewrite: Callable[[str], str], *
 MUTANTS = {
     "no check on the balance": mutant(scenes.last_points, NO_CHECK, without_locks, "overspent"),
     "no check on the stock": mutant(scenes.last_stock, NO_STOCK_CHECK, without_locks, "oversold"),
+    "no count of the places": mutant(scenes.last_place, NO_PLACES, without_locks, "overbooked"),
     "no key on the form": mutant(scenes.one_form, NO_REQUEST_KEY, without_locks, "ordered_twice"),
     "no key on the hold": mutant(scenes.settlement, NO_HOLD, without_memory, "settled_twice"),
     "no key on what is refunded": mutant(scenes.refund, NO_REVERSES, without_locks, "refunded_twice"),
@@ -177,6 +179,7 @@ ALONE = {
     "the check on the balance": (scenes.last_points, without_locks),
     "the count of a person's turns": (scenes.last_turn, without_locks),
     "the check on the stock": (scenes.last_stock, without_locks),
+    "the count of the places": (scenes.last_place, without_locks),
     "the key on the form": (scenes.one_form, without_locks),
     "the check on a decision about a redemption": (scenes.decision, without_locks),
     "the key on the hold": (scenes.settlement, without_locks),
@@ -190,7 +193,7 @@ ALONE = {
     "the count of a company's asks": (scenes.last_ask_of_company, without_locks),
     "the key into consent": (scenes.withdrawal, without_locks),
 }
-_LIVENESS = {"unspent", "unsold", "deadlock", "error"}
+_LIVENESS = {"unspent", "unsold", "unfilled", "deadlock", "error"}
 """What locks are for: without them a rule holds, but people wait in circles or are sent away too early."""
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, cast, func, select, true, tuple_
 from sqlalchemy.orm import Session, selectinload
 
+from portal.challenges import audience
+from portal.challenges.audience import Audience
 from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import ChallengeState, State
 from portal.database.refusal import NotFound
@@ -28,9 +30,7 @@ class Listed:
     title: str
     icon: str
     state: ChallengeState
-    for_everybody: bool
-    industries: list[str]
-    countries: list[str]
+    audience: Audience
     closes_at: datetime | None
     created_at: datetime
     steps: int
@@ -67,9 +67,7 @@ def challenges(
             Challenge.title,
             Challenge.icon,
             Challenge.state,
-            Challenge.for_everybody,
-            Challenge.industries,
-            Challenge.countries,
+            *(getattr(Challenge, name) for name in audience.COLUMNS),
             Challenge.closes_at,
             Challenge.created_at,
             stages.c.steps,
@@ -87,8 +85,14 @@ def challenges(
     if after is not None:
         mark = tuple_(cast(after[0], DateTime(timezone=True)), cast(after[1], BigInteger))
         wanted = wanted.where(tuple_(Challenge.created_at, Challenge.id) < mark)
-    rows = [Listed(**{**row._mapping, "points": int(row.points)}) for row in session.execute(wanted.limit(limit + 1))]
+    rows = [_listed(dict(row._mapping)) for row in session.execute(wanted.limit(limit + 1))]
     return page_of(rows, limit, lambda row: (row.created_at.isoformat(), row.id))
+
+
+def _listed(row: Mapping[str, Any]) -> Listed:
+    whom = {name: value for name, value in row.items() if name in audience.COLUMNS}
+    rest = {name: value for name, value in row.items() if name not in whom}
+    return Listed(**{**rest, "points": int(row["points"])}, audience=Audience(**whom))
 
 
 def counts(session: Session) -> Mapping[ChallengeState, int]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     or_,
     select,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.challenges import activities, audience
+from portal.challenges import activities, openings
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.states import ResponseState, State
 from portal.clock import PORTAL_NOW
@@ -84,6 +85,8 @@ class Offer:
     steps_done: int
     rank: int
     at: datetime
+    again_at: datetime | None
+    """When it opens again to who has done it."""
 
     @property
     def kind(self) -> LazyString:
@@ -96,6 +99,11 @@ class Offer:
         return self.state.card if self.state else "new"
 
     @property
+    def last_day(self) -> datetime | None:
+        """The last moment before it closes: the day that people are told."""
+        return self.closes_at - timedelta(seconds=1) if self.closes_at else None
+
+    @property
     def note(self) -> LazyString | None:
         """The word of the state where the card's own would not fit."""
         return self.state.label if self.state in (State.REJECTED, State.EXPIRED, State.DISMISSED) else None
@@ -106,7 +114,8 @@ def offers(
 ) -> Page[Offer]:
     """One list of a person's challenges: what asks for changes first, then the newest."""
     rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
-    wanted = _cards(person_id, rank, at).where(_in(tab, person_id)).order_by(rank, at.desc(), Challenge.id.desc())
+    anew = openings.is_again() if tab is Tab.OPEN else false()
+    wanted = _cards(person_id, rank, at, anew).where(_in(tab, person_id)).order_by(rank, at.desc(), Challenge.id.desc())
     if after is not None:
         last_rank, last_at, last_id = after
         behind = tuple_(at, Challenge.id) < tuple_(cast(last_at, DateTime(timezone=True)), cast(last_id, BigInteger))
@@ -123,12 +132,13 @@ def counts(session: Session, person_id: int) -> Mapping[Tab, int]:
 
 
 def _own(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
-    return and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id)
+    return and_(Submission.challenge_id == Challenge.id, Submission.person_id == person_id, Submission.latest)
 
 
 def _in(tab: Tab, person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     if tab is Tab.OPEN:
-        return and_(Submission.id.is_(None), audience.offered_to(person_id))
+        fresh = or_(Submission.id.is_(None), openings.is_again())
+        return and_(fresh, openings.offered_to(person_id), openings.has_place())
     return Submission.state.in_(tab.states)
 
 
@@ -136,8 +146,16 @@ def _rank() -> ColumnElement[int]:
     return case((Submission.state == State.REDO_REQUESTED, 0), (Submission.state == State.IN_PROGRESS, 1), else_=2)
 
 
-def _cards(person_id: int | ColumnElement[int], rank: ColumnElement[int], at: ColumnElement[datetime]) -> Select[Any]:
-    """Challenges with the person's own submission; the points are those promised to them, once they have begun."""
+def _cards(
+    person_id: int | ColumnElement[int],
+    rank: ColumnElement[int],
+    at: ColumnElement[datetime],
+    anew: ColumnElement[bool],
+) -> Select[Any]:
+    """Challenges with the person's own submission; the points are those promised to them, once they have begun.
+
+    Where `anew` holds they stand as if the person had not done them yet.
+    """
     done = func.count(StageResponse.id).filter(
         StageResponse.state.in_((ResponseState.ACCEPTED, ResponseState.HANDED_IN))
     )
@@ -151,7 +169,8 @@ def _cards(person_id: int | ColumnElement[int], rank: ColumnElement[int], at: Co
         )
         .select_from(Stage)
         .outerjoin(
-            StageResponse, and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
+            StageResponse,
+            and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id, ~anew),
         )
         .where(Stage.challenge_id == Challenge.id)
         .correlate(Challenge, Submission)
@@ -169,11 +188,12 @@ def _cards(person_id: int | ColumnElement[int], rank: ColumnElement[int], at: Co
             Challenge.minutes,
             totals.c.points,
             soon.label("closes_at"),
-            Submission.state,
+            case((~anew, Submission.state)).label("state"),
             totals.c.steps,
             totals.c.steps_done,
             rank.label("rank"),
             at.label("at"),
+            openings.again_at().label("again_at"),
         )
         .select_from(Challenge)
         .outerjoin(Submission, _own(person_id))
@@ -196,6 +216,6 @@ def _next() -> Select[Any]:
     rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
     begun = Submission.state.in_((State.REDO_REQUESTED, State.IN_PROGRESS, State.SUBMITTED))
     waits_last = case((Submission.state == State.SUBMITTED, 1), else_=0)
-    wanted = _cards(person_id, rank, at).where(or_(begun, _in(Tab.OPEN, person_id)))
+    wanted = _cards(person_id, rank, at, openings.is_again()).where(or_(begun, _in(Tab.OPEN, person_id)))
     order = (waits_last, rank, Challenge.closes_at.asc().nulls_last(), at.desc(), Challenge.id.desc())
     return wanted.order_by(*order).limit(bindparam("rows", type_=BigInteger))

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel.speaklater import LazyString
-from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.challenges import activities, audience
+from portal.challenges import activities, openings
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.stages import StageKind, kind_of
 from portal.challenges.states import Reason, ResponseState, State, Verification
@@ -83,12 +83,23 @@ class Run:
     decided_at: datetime | None
     reason: Reason | None
     comment: str | None
+    has_place: bool
+    """Whether not all places are taken."""
+    again_at: datetime | None
+    """When it opens again to who has finished it."""
+    is_again: bool
+    """Whether it may be begun anew now."""
     steps: tuple[Step, ...]
 
     @property
     def kind(self) -> LazyString:
         """The kind of help, in a word."""
         return activities.label(self.activity_type)
+
+    @property
+    def last_day(self) -> datetime | None:
+        """The last moment before it closes: the day that people are told."""
+        return self.closes_at - timedelta(seconds=1) if self.closes_at else None
 
     @property
     def points(self) -> int:
@@ -142,6 +153,8 @@ _SUBMISSION = (
     Submission.decided_at,
     Submission.reason,
     Submission.comment,
+    openings.has_place().label("has_place"),
+    openings.again_at().label("again_at"),
 )
 _STEP = (
     Stage.id.label("stage_id"),
@@ -168,17 +181,18 @@ def run_of(session: Session, person_id: int, public_id: UUID) -> Run:
 @Prepared
 def _own() -> Select[*tuple[Any, ...]]:
     person = bindparam("person", type_=BigInteger)
-    own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person)
+    own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person, Submission.latest)
+    offered = openings.offered_to(person)
     answered = and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
     return (
-        select(*_CHALLENGE, *_SUBMISSION, *_STEP)
+        select(*_CHALLENGE, *_SUBMISSION, and_(openings.is_again(), offered).label("is_again"), *_STEP)
         .select_from(Challenge)
         .outerjoin(Submission, own)
         .join(Stage, Stage.challenge_id == Challenge.id)
         .outerjoin(StageResponse, answered)
         .where(
             Challenge.public_id == bindparam("challenge", type_=Uuid),
-            or_(Submission.id.is_not(None), audience.offered_to(person)),
+            or_(Submission.id.is_not(None), offered),
         )
         .order_by(Stage.position)
     )
@@ -187,7 +201,7 @@ def _own() -> Select[*tuple[Any, ...]]:
 def preview_of(session: Session, public_id: UUID) -> Run:
     """Any challenge as an advocate would see it before they begin, for the manager's desk. Refuses `NotFound`."""
     wanted = (
-        select(*_CHALLENGE, *_SUBMISSION, *_STEP)
+        select(*_CHALLENGE, *_SUBMISSION, false().label("is_again"), *_STEP)
         .select_from(Challenge)
         .outerjoin(Submission, Submission.id.is_(None))
         .outerjoin(Stage, Stage.challenge_id == Challenge.id)
