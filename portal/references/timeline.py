@@ -13,6 +13,9 @@ from portal.references.models import Assignment, EventKind, ReferenceRequest, Re
 _WORDS: Final = {
     EventKind.ASKED: (_l("Asked for a call"), "heart-handshake", "info"),
     EventKind.ACCEPTED: (_l("Said yes to a call"), "check", "ok"),
+    EventKind.TIMES_OFFERED: (_l("Offered times for a call"), "calendar-check", "brand"),
+    EventKind.TIMES_WANTED: (_l("Asked for other times"), "clock", "warn"),
+    EventKind.TIME_PICKED: (_l("A time was picked for the call"), "calendar-check", "ok"),
     EventKind.DECLINED: (_l("Said no to a call"), "minus", "brand"),
     EventKind.EXPIRED: (_l("Did not answer in time"), "clock", "warn"),
     EventKind.STEPPED_BACK: (_l("Stepped back from a call"), "undo-2", "brand"),
