@@ -117,13 +117,27 @@ def test_every_failure_looks_costs_and_counts_the_same(
     assert enter(app.test_client(), ANA, GOOD) == 303
 
 
-def test_one_comparison_takes_as_long_for_nobody_as_for_somebody(app: Portal, db: Session) -> None:
+def test_one_comparison_takes_as_long_for_nobody_as_for_somebody(
+    app: Portal, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed = hashing.make(GOOD)
     nobody = hashing._of_nobody()
     assert hashed.rsplit("$", 2)[0] == nobody.rsplit("$", 2)[0], "the same parameters"
     assert [len(part) for part in hashed.split("$")] == [len(part) for part in nobody.split("$")]
     assert hashing.fits(hashed, GOOD)
-    assert not hashing.fits(None, GOOD)
+    compared: list[str] = []
+
+    class Counting:
+        memory_cost, time_cost = 19456, 2
+
+        def verify(self, stored: str, _password: str) -> bool:
+            compared.append(stored.rsplit("$", 2)[0])
+            return True
+
+    monkeypatch.setattr(hashing, "_hasher", Counting)
+    assert hashing.fits(hashed, GOOD)
+    assert not hashing.fits(None, GOOD), "what nobody has stored fits nobody, even if it did"
+    assert compared == [nobody.rsplit("$", 2)[0]] * 2
 
 
 def test_asking_for_a_link_tells_nothing_and_is_limited(app: Portal, db: Session, somebody: Somebody) -> None:

@@ -306,6 +306,33 @@ def test_a_password_that_is_replaced_lets_nobody_in_afterwards(app: Portal, db: 
     assert passwords.by_password(db, ANA, OTHER) == ana_id
 
 
+def test_what_is_replaced_while_it_is_compared_lets_nobody_in(
+    app: Portal, db: Session, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = somebody("Ana Lima", "advocate")
+    set_for(db, ana)
+    began, by = sessions.start(db, ana.id, hash_token("here"), "test").id, actor(ana)
+    db.commit()
+    compare = hashing.fits
+
+    def replace() -> None:
+        with app.app_context():
+            run(lambda session: passwords.change(session, OTHER, by=by, session_id=began))
+
+    def slowly(stored: str | None, typed: str) -> bool:
+        right = compare(stored, typed)
+        somebody_else = threading.Thread(target=replace)
+        somebody_else.start()
+        somebody_else.join()
+        return right
+
+    monkeypatch.setattr(hashing, "fits", slowly)
+    with pytest.raises(Invalid):
+        passwords.by_password(db, ANA, GOOD)
+    monkeypatch.setattr(hashing, "fits", compare)
+    assert passwords.by_password(db, ANA, OTHER) == by.person_id
+
+
 @pytest.mark.race
 def test_a_link_sets_one_password(app: Portal, db: Session, somebody: Somebody, mailbox: Mailbox) -> None:
     ana = somebody("Ana Lima", "advocate")
