@@ -185,6 +185,7 @@ def _page(person: UUID) -> dict[str, Any]:
     return {
         "them": card,
         "page": page,
+        "figures": timeline.figures(db.session(), card.person),
         "months": [(month, list(lines)) for month, lines in groupby(page.rows, lambda line: words.month(line.at))],
         "chapter": chapter,
         "chapters": timeline.Chapter,

@@ -83,7 +83,7 @@ def _tell_nominated(row: Row[Any]) -> Told:
     return Told(_l("Nominated"), row.note, "hand-heart", href=public("/admin/nominations", row.ref))
 
 
-@source("access.nomination_decided", Chapter.JOINING, _decided)
+@source("access.decided", Chapter.JOINING, _decided)
 def _tell_decided(row: Row[Any]) -> Told:
     approved = row.word == NominationState.APPROVED
     title = _l("Nomination approved") if approved else _l("Nomination not approved")

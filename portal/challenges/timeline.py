@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Submission, Verdict
 from portal.challenges.states import Decision, State, VerdictState
-from portal.people.timeline import Chapter, Told, line, source
+from portal.people.timeline import FIGURES, Chapter, Figure, Told, line, source
 
 _DECISIONS: Final = {
     Decision.APPROVE: (_l("Accepted"), "circle-check", "ok"),
@@ -59,6 +61,18 @@ def _tell_decided(row: Row[Any]) -> Told:
     return Told(title, f"{row.title}: {row.note}" if row.note else row.title, icon, tone)
 
 
-@source("challenges.done", Chapter.CHALLENGES, _by_itself)
+@source("challenges.honoured", Chapter.CHALLENGES, _by_itself)
 def _tell_done(row: Row[Any]) -> Told:
     return Told(_l("Challenge done"), row.title, "circle-check", "ok")
+
+
+def _count(session: Session, person_id: int) -> Figure:
+    done, under_way = (
+        func.count().filter(Submission.state.in_(states))
+        for states in ((State.APPROVED,), (State.IN_PROGRESS, State.SUBMITTED, State.REDO_REQUESTED))
+    )
+    row = session.execute(select(done, under_way).where(Submission.person_id == person_id)).one()
+    return Figure(_l("Challenges"), _("%(n)s done", n=row[0]), _("%(n)s under way", n=row[1]))
+
+
+FIGURES.append(_count)

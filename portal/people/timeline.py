@@ -101,6 +101,20 @@ class Source:
 
 
 SOURCES: Final[dict[str, Source]] = {}
+"""By key; of lines at one instant the later key stands above: what follows from another has a later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that says where a person stands, above their lines."""
+
+    label: str | LazyString
+    value: str
+    note: str | None = None
+
+
+FIGURES: Final[list[Callable[[Session, int], Figure | None]]] = []
+"""Called as `(session, person_id)` for an advocate, in the order in which the slices came; a statement each."""
 
 
 def source(key: str, chapter: Chapter, rows: Callable[[ColumnElement[int]], Select[Any]]) -> Callable[..., Any]:
@@ -143,6 +157,12 @@ def of(
         for row in found
     ]
     return page_of(lines, limit, lambda one: (one.at, one.source, one.id))
+
+
+def figures(session: Session, person: Person) -> list[Figure]:
+    """Where an advocate stands, in numbers; none for who is no advocate."""
+    found = (count(session, person.id) for count in FIGURES) if person.advocate_status else ()
+    return [figure for figure in found if figure is not None]
 
 
 @lru_cache(maxsize=16)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, case, or_, select
+from sqlalchemy.orm import Session
 
-from portal.people.timeline import Chapter, Told, line, source
+from portal.people.timeline import FIGURES, Chapter, Figure, Told, line, source
+from portal.points import balance
 from portal.points.models import Account, AccountKind, Kind, Phase, Transfer
 from portal.points.queries import look_of
+from portal.web.words import number
 
 
 def _moved(person: ColumnElement[int]) -> Select[Any]:
@@ -34,3 +39,11 @@ def _account(person: ColumnElement[int], kind: AccountKind) -> ScalarSelect[int]
 def _tell(row: Row[Any]) -> Told:
     what, icon = look_of(Kind(row.word))
     return Told(row.title, str(what), icon, "brand", points=row.amount)
+
+
+def _earned(session: Session, person_id: int) -> Figure:
+    found = balance.of(session, person_id)
+    return Figure(_l("Earned in all"), number(found.lifetime), _("%(n)s to spend", n=number(found.available)))
+
+
+FIGURES.append(_earned)

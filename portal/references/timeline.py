@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row, Select, and_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy.orm import Session
 
-from portal.people.timeline import Chapter, Told, line, public, source
-from portal.references.models import Assignment, EventKind, ReferenceRequest, RequestEvent
+from portal.people.timeline import FIGURES, Chapter, Figure, Told, line, public, source
+from portal.references import fatigue
+from portal.references.models import (
+    Assignment,
+    CallState,
+    EventKind,
+    ReferenceCall,
+    ReferenceRequest,
+    RequestEvent,
+)
+from portal.web.words import day
 
 _WORDS: Final = {
     EventKind.ASKED: (_l("Asked for a call"), "heart-handshake", "info"),
@@ -47,3 +58,21 @@ def _events(person: ColumnElement[int]) -> Select[Any]:
 def _tell(row: Row[Any]) -> Told:
     title, icon, tone = _WORDS[EventKind(row.word)]
     return Told(title, f"REQ-{row.amount}, {row.title}", icon, tone, public("/admin/requests", row.ref))
+
+
+def _held(session: Session, person_id: int) -> Figure:
+    held = ReferenceCall.state == CallState.HELD
+    found = session.scalar(select(func.count()).where(ReferenceCall.person_id == person_id, held))
+    return Figure(_l("Calls held"), str(found or 0))
+
+
+def _load(session: Session, person_id: int) -> Figure | None:
+    load = fatigue.loads(session, [person_id]).get(person_id)
+    if load is None:
+        return None
+    until = load.resting_until
+    free = _("Rests until %(day)s", day=day(until)) if until else None
+    return Figure(_l("Asks this quarter"), _("%(n)s of %(most)s", n=load.asks, most=load.allowed), free)
+
+
+FIGURES.extend((_held, _load))
