@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.people.timeline import FIGURES, Chapter, Figure, Told, line, public, source
 from portal.references import fatigue
 from portal.references.models import (
+    Ask,
+    AskSource,
     Assignment,
     CallState,
     EventKind,
@@ -52,6 +54,16 @@ def _events(person: ColumnElement[int]) -> Select[Any]:
     joined = made.join(Assignment, same)  # by the request too: that is what the events are indexed by
     joined = joined.join(ReferenceRequest, ReferenceRequest.id == RequestEvent.request_id)
     return joined.where(Assignment.person_id == person, RequestEvent.kind.in_(list(_WORDS)))
+
+
+def _outside(person: ColumnElement[int]) -> Select[Any]:
+    made = line(Ask.asked_at, Ask.id)
+    return made.where(Ask.person_id == person, Ask.source == AskSource.OUTSIDE)
+
+
+@source("references.outside", Chapter.REFERENCES, _outside)
+def _tell_outside(_row: Row[Any]) -> Told:
+    return Told(_l("A call that was arranged outside"), None, "phone")
 
 
 @source("references.event", Chapter.REFERENCES, _events)

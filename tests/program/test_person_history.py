@@ -43,7 +43,7 @@ def path_of(stand: Stand, persona: str) -> str:
 
 
 def test_every_source_tells_something(stand: Stand, inside: None) -> None:
-    """Also of a decision, and of a challenge that nobody needs to check: made so for the moment of the test."""
+    """Also of what the world does not hold, made so for the moment of the test: a decision, a call arranged outside."""
     session, who = db.session(), stand.world.id_of("advocate")
     one = f"(SELECT min(id) FROM submission WHERE person_id = {who} AND state = 'in_progress')"
     decided = "state = 'approved', submitted_at = portal_now(), decided_at = portal_now()"
@@ -52,6 +52,9 @@ def test_every_source_tells_something(stand: Stand, inside: None) -> None:
         "INSERT INTO verdict (submission_id, decision, decided_by, state, apply_at) SELECT min(s.id), 'approve', %s,"
         " 'applied', portal_now() FROM submission s WHERE s.person_id = %s",
         (stand.world.id_of("manager"), who),
+    )
+    stand.owner.execute(
+        "INSERT INTO ask (person_id, activity_type_id, source) SELECT %s, min(id), 'outside' FROM activity_type", (who,)
     )
     try:
         lines = timeline.of(session, who, limit=EVERYTHING).rows
