@@ -18,7 +18,9 @@ from portal.web.paging import cursor_of
 from portal.web.policy import for_managers
 from portal.web.visitor import current_visitor
 
-bp: Final = Blueprint("program_invitations", __name__, url_prefix="/admin/invitations", template_folder="../templates")
+bp: Final = Blueprint(
+    "program_invitations", __name__, url_prefix="/admin/people/invitations", template_folder="../templates"
+)
 _LIST: Final = "program/invitations/list.html"
 
 

@@ -145,7 +145,7 @@ def starts(stand: Stand) -> tuple[str, ...]:
         "/references/profile",
         "/sales",
         "/admin",
-        "/admin/invitations?show=open",
+        "/admin/people/invitations?show=open",
     ]
     for name, thing in things.items():
         folders = next((found for word, found in _PAGES.items() if word in name), ())

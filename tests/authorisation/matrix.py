@@ -266,10 +266,10 @@ MATRIX: Final = (
         "session of advocate / session of other",
         {"person": "person advocate"},
     ),
-    Row("GET", "/admin/invitations", "d   f   f   f   o   o"),
+    Row("GET", "/admin/people/invitations", "d   f   f   f   o   o"),
     Row(
         "POST",
-        "/admin/invitations/<uuid:invitation>/resend", "d-d m-m m-m m-m g-m g-m", "invitation of invited",
+        "/admin/people/invitations/<uuid:invitation>/resend", "d-d m-m m-m m-m g-m g-m", "invitation of invited",
     ),
     Row("GET", "/admin/nominations", "d   f   f   f   o   o"),
     Row("GET", "/admin/nominations/new", "d   f   f   f   o   o"),

@@ -53,18 +53,18 @@ def test_invitations_that_ran_out_are_listed_and_sent_again(db: Session, desk: C
     invitations.withdraw(db, _done.id, by=SYSTEM)
     dead = invitations.path_of(old).rpartition("/")[2]
     db.commit()
-    run_out, waiting = mia.get("/admin/invitations").text, mia.get("/admin/invitations?show=open").text
+    run_out, waiting = mia.get("/admin/people/invitations").text, mia.get("/admin/people/invitations?show=open").text
     assert [("ana@" in page, "bea@" in page, "cleo@" in page) for page in (run_out, waiting)] == [
         (True, False, False),
         (False, True, False),
     ]
     assert "Run out" in mia.get(f"/admin/people/{db.get_one(Person, old.person_id).public_id}").text
-    path = f"/admin/invitations/{old.public_id}/resend"
-    assert mia.post(path, "/admin/invitations").status_code == 303
-    second = mia.post(path, "/admin/invitations?show=open")
+    path = f"/admin/people/invitations/{old.public_id}/resend"
+    assert mia.post(path, "/admin/people/invitations").status_code == 303
+    second = mia.post(path, "/admin/people/invitations?show=open")
     assert (second.status_code, "A newer invitation was sent already" in second.text) == (409, True)
-    assert "ana@" not in mia.get("/admin/invitations").text
-    assert "ana@" in mia.get("/admin/invitations?show=open").text
+    assert "ana@" not in mia.get("/admin/people/invitations").text
+    assert "ana@" in mia.get("/admin/people/invitations?show=open").text
     with pytest.raises(Gone):
         invitations.find(db, dead)
     newest = db.scalars(select(Invitation).where(Invitation.person_id == old.person_id, Invitation.id > old.id)).one()
@@ -73,7 +73,12 @@ def test_invitations_that_ran_out_are_listed_and_sent_again(db: Session, desk: C
     token = invitations.path_of(newest).rpartition("/")[2]
     assert invitations.accept(db, token, terms_versions=versions).name == "Ana"
     db.commit()
-    assert mia.post(f"/admin/invitations/{newest.public_id}/resend", "/admin/invitations?show=open").status_code == 409
+    assert (
+        mia.post(
+            f"/admin/people/invitations/{newest.public_id}/resend", "/admin/people/invitations?show=open"
+        ).status_code
+        == 409
+    )
 
 
 def test_the_list_is_paged_by_when_they_ran_out(
@@ -81,19 +86,19 @@ def test_the_list_is_paged_by_when_they_ran_out(
 ) -> None:
     mia = desk("Mia Novak", "manager")
     invited(db, "P00", days_ago=15)
-    mia.opens("/admin/invitations")
-    one = count_queries(lambda: mia.get("/admin/invitations"))
+    mia.opens("/admin/people/invitations")
+    one = count_queries(lambda: mia.get("/admin/people/invitations"))
     for number in range(1, 35):
         invited(db, f"P{number:02}", days_ago=15 + number % 5)
-    assert count_queries(lambda: mia.get("/admin/invitations")) == one
-    first = mia.get("/admin/invitations").text
-    following = re.search(r'href="(/admin/invitations\?after=[^"]+)"', first)
+    assert count_queries(lambda: mia.get("/admin/people/invitations")) == one
+    first = mia.get("/admin/people/invitations").text
+    following = re.search(r'href="(/admin/people/invitations\?after=[^"]+)"', first)
     assert following
     rest = mia.get(following[1].replace("&amp;", "&")).text
     shown = [re.findall(r"p\d\d@acme", page) for page in (first, rest)]
     assert [len(page) for page in shown] == [30, 5]
     assert len({*shown[0], *shown[1]}) == 35
-    assert mia.get("/admin/invitations?after=rubbish").status_code == 422
+    assert mia.get("/admin/people/invitations?after=rubbish").status_code == 422
 
 
 def test_a_suspended_person_and_who_is_in_meanwhile_are_not_invited_again(
@@ -103,8 +108,8 @@ def test_a_suspended_person_and_who_is_in_meanwhile_are_not_invited_again(
     old = invited(db, "Ana", days_ago=20)
     people.suspend(db, old.person_id, by=SYSTEM)
     db.commit()
-    assert "ana@" not in mia.get("/admin/invitations").text
-    refused = mia.post(f"/admin/invitations/{old.public_id}/resend", "/admin/invitations?show=open")
+    assert "ana@" not in mia.get("/admin/people/invitations").text
+    refused = mia.post(f"/admin/people/invitations/{old.public_id}/resend", "/admin/people/invitations?show=open")
     assert (refused.status_code, "suspended" in refused.text) == (409, True)
     assert len(db.scalars(select(Invitation)).all()) == 1
 
