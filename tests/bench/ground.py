@@ -92,7 +92,7 @@ def lay(cluster: Cluster, name: str, instance: Path) -> Ground:
         _challenges(session, manager)
         session.commit()
         values = {"first": 1, "last": IN_POOL, "pool": True}
-        for statement in (COMPANIES, *PEOPLE, *POOL, *BEGUN, *HISTORY):
+        for statement in (COMPANIES, *PEOPLE, *POOL, *BEGUN, *HISTORY, EARNED):
             session.execute(text(statement), {**values, "manager": manager.person_id})
         for statement in (*PEOPLE, *HANDED_IN):
             values = {"first": IN_POOL + 1, "last": IN_POOL + CANDIDATES}
@@ -100,7 +100,7 @@ def lay(cluster: Cluster, name: str, instance: Path) -> Ground:
         session.execute(text(FACETS))
         session.commit()
         ground = _ground(session, manager, reps)
-        for person_id in (*ground.advocates, *reps):
+        for person_id in (*ground.advocates, *reps, manager.person_id or 0):
             sessions.start(session, person_id, hash_token(token_of(person_id)), "bench")
         session.commit()
     _vacuum(url)
@@ -114,9 +114,11 @@ def crowd(cluster: Cluster, name: str, template: str, instance: Path) -> None:
         session = db.session()
         session.execute(text("SET statement_timeout = 0"))
         for first in range(10_001, 10_001 + CROWD - IN_POOL, _AT_ONCE):
-            for statement in (*PEOPLE, *POOL):
+            for statement in (*PEOPLE, *POOL, EARNED):
                 session.execute(text(statement), {"first": first, "last": first + _AT_ONCE - 1})
             session.commit()
+        for statement in HANDED_IN:  # a tenth of them waits for the managers
+            session.execute(text(statement), {"first": 10_001, "last": 10_000 + _AT_ONCE})
         session.execute(text(FACETS))
         session.commit()
     _vacuum(url)
@@ -297,6 +299,16 @@ SELECT s.person_id, 'challenges.approved', jsonb_build_object('title', c.title, 
   FROM submission s JOIN challenge c ON c.id = s.challenge_id WHERE s.state = 'approved'
 """,
 )
+EARNED: Final = f"""
+INSERT INTO transfer (kind, subject, phase, debit, credit, amount, lifetime_of, cause, reason, created_by)
+SELECT 'award', 'trial_award:' || p.id, 'single', i.id, a.id, 10 * (1 + {_any(9)} % 400), a.id, 'submission:1',
+       'A start', (SELECT min(person_id) FROM person_role WHERE role = 'manager')
+  FROM (SELECT p.*, p.id AS n FROM person p) p
+  JOIN account a ON a.kind = 'person' AND a.person_id = p.id
+  JOIN account i ON i.kind = 'issuance' AND i.shard = p.id % 64
+ WHERE {_OURS} ORDER BY 2
+"""
+"""Something for everybody, so that the boards are full."""
 HANDED_IN: Final = (
     f"""
 INSERT INTO submission (challenge_id, person_id, state, started_at, submitted_at)
@@ -308,6 +320,7 @@ SELECT c.id, p.id, 'submitted', now() - interval '2 days', now() - interval '1 d
 SELECT s.id, g.id, 'handed_in', g.points, g.verification,
        jsonb_build_object('text', repeat('Nine weeks from contract to the first shift. ', 10), 'quote', 'Nine weeks.'),
        s.submitted_at
-  FROM submission s JOIN stage g ON g.challenge_id = s.challenge_id WHERE s.state = 'submitted'
+  FROM submission s JOIN stage g ON g.challenge_id = s.challenge_id JOIN person p ON p.id = s.person_id
+ WHERE s.state = 'submitted' AND {_OURS}
 """,
 )
