@@ -187,6 +187,11 @@ PLANTS: Final = (
         "DELETE FROM reference_call WHERE id = (SELECT max(id) FROM reference_call WHERE state = 'held')",
     ),
     plant(
+        "references.calls_are_at_times_on_offer",
+        one("reference_call", "state = 'scheduled', starts_at = now(), sequence = 1", "state = 'proposed'"),
+    ),
+    plant("references.picked_times_are_disclosed", one("reference_call", "sequence = 9", "sequence = 0")),
+    plant(
         "references.freed_asks_were_taken_back",
         "UPDATE ask SET freed_at = asked_at WHERE id = (SELECT max(a.id) FROM ask a"
         " JOIN assignment s ON s.id = a.assignment_id WHERE s.state <> 'withdrawn' AND a.freed_at IS NULL)",
