@@ -60,7 +60,9 @@ def single_line(text: str, longest: int = 200) -> str:
     Refuses what is longer than `longest` characters, and characters that cannot be shown (NUL, half characters, those
     that turn the direction of what follows).
     """
-    odd = next((character for character in text if not character.isprintable() and not character.isspace()), None)
+    odd = (
+        None if text.isprintable() else next((one for one in text if not one.isprintable() and not one.isspace()), None)
+    )
     if odd is not None:
         raise Unreadable(
             _("it holds the character %(code)s, which cannot be shown", code=shown(odd)),

@@ -110,6 +110,8 @@ class Register:
 
 
 def _each(key: str, value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
     values = value if isinstance(value, tuple) else (value,)
     return tuple(each if key == _EXACT else str(each).casefold() for each in values if each is not None)
 

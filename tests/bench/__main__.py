@@ -74,6 +74,8 @@ def measure(cluster: clusters.Cluster, folder: Path, rounds: int, seconds: float
     else:
         say("import")
         measured += importing.measure(cluster, instance, crm)
+    say("imports beside COPY")
+    measured += importing.beside_copy(cluster, instance, rounds=min(rounds, 3))
     say("portal check of what was measured")
     for name, url in (("1,000", "small"), ("100,000", "large")):
         found_broken = ground.breaches(cluster.url(url), instance)
