@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests import cluster as clusters
-from tests.bench import approvals, desk, figures, floor, ground, handing_in, importing, pages, servers
+from tests.bench import approvals, audiences, desk, figures, floor, ground, handing_in, importing, pages, servers
 from tests.bench.figures import Measurement
 
 MOST_MEMORY = 200.0
@@ -63,6 +63,8 @@ def measure(cluster: clusters.Cluster, folder: Path, rounds: int, seconds: float
         found = pages.measure(small, large, lowest, who, rounds=rounds, seconds=seconds)
         say("review queue and leaderboard")
         found += desk.measure(small, large, lowest, who, rounds=rounds, seconds=seconds)
+        say("challenges and audiences")
+        found += audiences.measure(small, large, lowest, who, rounds=rounds, seconds=seconds)
         say("submissions")
         found += handing_in.measure(small, lowest, who, cluster.url("small"), rounds=rounds, seconds=seconds)
         memory = max(small.peak_memory(), large.peak_memory())

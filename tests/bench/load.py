@@ -27,9 +27,10 @@ def get(path: str, *, host: str = HOST, cookie: str = "") -> bytes:
     return _head("GET", path, host, cookie) + b"\r\n"
 
 
-def post(path: str, body: bytes, *, host: str = HOST, cookie: str = "") -> bytes:
-    """A form that is sent."""
-    form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+def post(path: str, body: bytes, *, host: str = HOST, cookie: str = "", partial: bool = False) -> bytes:
+    """A form that is sent, or for which htmx asks a piece of the page."""
+    piece = "HX-Request: true\r\nHX-Request-Type: partial\r\n" if partial else ""
+    form = f"{piece}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     return _head("POST", path, host, cookie) + form.encode() + body
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -113,22 +114,16 @@ def offers(
     session: Session, person_id: int, tab: Tab, *, after: Cursor | None = None, limit: int = PER_PAGE
 ) -> Page[Offer]:
     """One list of a person's challenges: what asks for changes first, then the newest."""
-    rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
-    anew = openings.is_again() if tab is Tab.OPEN else false()
-    wanted = _cards(person_id, rank, at, anew).where(_in(tab, person_id)).order_by(rank, at.desc(), Challenge.id.desc())
+    values: dict[str, object] = {"person": person_id, "rows": limit + 1}
     if after is not None:
-        last_rank, last_at, last_id = after
-        behind = tuple_(at, Challenge.id) < tuple_(cast(last_at, DateTime(timezone=True)), cast(last_id, BigInteger))
-        wanted = wanted.where(or_(rank > last_rank, and_(rank == last_rank, behind)))
-    rows = [_offer(row) for row in session.execute(wanted.limit(limit + 1))]
+        values.update(zip(("last_rank", "last_at", "last_id"), after, strict=True))
+    rows = [_offer(row) for row in _LISTS[tab, after is not None](session, **values)]
     return page_of(rows, limit, lambda row: (row.rank, row.at.isoformat(), row.id))
 
 
 def counts(session: Session, person_id: int) -> Mapping[Tab, int]:
     """How many challenges each list holds."""
-    per_tab = [func.count().filter(_in(tab, person_id)) for tab in Tab]
-    found = session.execute(select(*per_tab).select_from(Challenge).outerjoin(Submission, _own(person_id))).one()
-    return dict(zip(Tab, found, strict=True))
+    return dict(zip(Tab, _counts(session, person=person_id)[0], strict=True))
 
 
 def _own(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
@@ -199,6 +194,33 @@ def _cards(
         .outerjoin(Submission, _own(person_id))
         .join(totals, totals.c.steps >= 0)
     )
+
+
+def _listed(tab: Tab, *, goes_on: bool) -> Select[Any]:
+    """One list, from its beginning or from behind the last card that was shown."""
+    person_id = bindparam("person", type_=BigInteger)
+    rank, at = _rank(), func.coalesce(Submission.started_at, Challenge.published_at, Challenge.created_at)
+    anew = openings.is_again() if tab is Tab.OPEN else false()
+    wanted = _cards(person_id, rank, at, anew).where(_in(tab, person_id)).order_by(rank, at.desc(), Challenge.id.desc())
+    if goes_on:
+        last_rank = cast(bindparam("last_rank", type_=BigInteger), BigInteger)
+        last_at = cast(bindparam("last_at", type_=DateTime(timezone=True)), DateTime(timezone=True))
+        last_id = cast(bindparam("last_id", type_=BigInteger), BigInteger)
+        behind = tuple_(at, Challenge.id) < tuple_(last_at, last_id)
+        wanted = wanted.where(or_(rank > last_rank, and_(rank == last_rank, behind)))
+    return wanted.limit(bindparam("rows", type_=BigInteger))
+
+
+_LISTS: Final = {
+    (tab, goes_on): Prepared(partial(_listed, tab, goes_on=goes_on)) for tab in Tab for goes_on in (False, True)
+}
+
+
+@Prepared
+def _counts() -> Select[Any]:
+    person_id = bindparam("person", type_=BigInteger)
+    per_tab: list[Any] = [func.count().filter(_in(tab, person_id)).label(tab.name.lower()) for tab in Tab]
+    return select(*per_tab).select_from(Challenge).outerjoin(Submission, _own(person_id))
 
 
 def _offer(row: Row[Any]) -> Offer:
