@@ -29,6 +29,7 @@ from portal.database.refusal import Conflict, Invalid, NotFound, explain
 from portal.people.states import MANAGERS
 
 explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
+explain("stage_words", _l("Somebody has begun this step: its words stay as they agreed to them."))
 explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
 explain("stage_set_up", _l("A step of this challenge is not set up yet; the publish check says what it needs."))
 

@@ -131,7 +131,7 @@ class AudienceMember(Base):
 
 
 class Stage(Base):
-    """One step of a challenge; from publication on only its texts may change (a trigger holds it)."""
+    """One step of a challenge; published, only its texts change, until somebody begins it (a trigger holds it)."""
 
     __tablename__ = "stage"
     __table_args__ = (

@@ -1,11 +1,11 @@
-"""The verbs on a draft's stages: add, change, move, remove. Once it is published only their texts change."""
+"""The verbs on a draft's stages: add, change, move, remove. Published, their texts change until somebody begins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -18,6 +18,7 @@ from portal.challenges.models import (
     MOST_STAGES,
     Challenge,
     Stage,
+    StageResponse,
 )
 from portal.challenges.stages import kind_of
 from portal.challenges.states import ChallengeState, Verification
@@ -74,9 +75,10 @@ def change_stage(
     setup: Mapping[str, object] | None = None,
     stage_id: int | None = None,
 ) -> Stage:
-    """Change a stage's texts, and in a draft its points, verification and setup (none: they stay).
+    """Change a stage's texts until somebody begins it, and in a draft its points, verification and setup.
 
-    Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands at `position` by now.
+    What is not given stays. Refuses as `add_stage`, and `Conflict` where another than `stage_id` stands at `position`
+    by now, and for the words of a stage that somebody has begun: they stay as they were agreed to.
     """
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
@@ -85,7 +87,10 @@ def change_stage(
         raise Conflict(_l("This challenge is archived; it does not change any more."))
     if not challenge.is_draft and not instructions.strip():
         raise Invalid(_l("Say what to do in this step."), field="instructions")
+    before = stage.title, stage.instructions
     _write(stage, title, instructions)
+    if (stage.title, stage.instructions) != before:
+        _must_be_unbegun(session, stage)
     if points is not None and points != stage.points:
         _must_be_draft(challenge)
         stage.points = _points(points)
@@ -143,6 +148,14 @@ def draft_of(session: Session, challenge_id: int, by: Actor) -> Challenge:
 def _must_be_draft(challenge: Challenge) -> None:
     if not challenge.is_draft:
         raise Conflict(_l("The steps of a published challenge do not change any more; its texts do."))
+
+
+def _must_be_unbegun(session: Session, stage: Stage) -> None:
+    """Refuse (`Conflict`) where somebody has begun a stage; whoever begins now waits for its challenge."""
+    with session.no_autoflush:
+        begun = session.scalar(select(StageResponse.id).where(StageResponse.stage_id == stage.id).limit(1))
+    if begun is not None:
+        raise Conflict(_l("Somebody has begun this step: its words stay as they agreed to them."))
 
 
 def stage_at(challenge: Challenge, position: int, stage_id: int | None = None) -> Stage:

@@ -203,6 +203,24 @@ def test_a_change_touches_nothing_that_people_did(db: Session, mia: Actor, ana: 
     db.commit()
 
 
+def test_the_words_that_somebody_agreed_to_stay(db: Session, mia: Actor, ana: Actor, draft: Challenge) -> None:
+    challenges.publish(db, draft.id, by=mia)
+    submissions.start(db, draft.id, by=ana)
+    db.commit()
+    old = outline.stage_at(challenges.lock_challenge(db, draft.id), 1)
+    same = {"title": old.title, "instructions": old.instructions}
+    assert outline.change_stage(db, draft.id, 1, by=mia, **same).id == old.id
+    for words in ({**same, "title": "Sign"}, {**same, "instructions": "Do more for it."}):
+        with pytest.raises(Conflict, match="its words stay as they agreed to them"):
+            outline.change_stage(db, draft.id, 1, by=mia, **words)
+        db.rollback()
+    for column in ("title", "instructions"):
+        with pytest.raises(IntegrityError) as refused:
+            db.connection().exec_driver_sql(f"UPDATE stage SET {column} = 'Do more for it.'")
+        assert refused.value.orig.diag.constraint_name == "stage_words"  # type: ignore[union-attr]
+        db.rollback()
+
+
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [

@@ -182,7 +182,10 @@ def test_a_published_challenge_offers_only_its_texts(
     assert "Add step" not in shown
     first, shown = f"{page}/steps/1", step(db, 1)
     assert 'name="points"' not in browser.get(first).text
-    assert browser.post(first, first, title="Read on", instructions="Do.", **shown).status_code == 303
+    kept = browser.post(first, first, title="Read on", instructions="Do.", **shown)
+    assert kept.status_code == 409
+    assert "Somebody has begun this step" in kept.text
+    assert "Read on" in kept.text
     assert browser.post(first, first, **{**STEP, **shown, "points": "999"}).status_code == 422
     for path, where in (("removal", {}), ("place", {"to": "down"})):
         assert browser.post(f"{first}/{path}", page, **where, **shown).status_code == 409
