@@ -272,10 +272,13 @@ def test_a_change_of_a_live_challenge_changes_no_question_and_no_answer(
     challenge = offer(("questions", 20, SETUP))
     submission = answered(db, challenge, ana, ANSWERS)
     before = stages(db, submission)[0].response
-    outline.change_stage(db, challenge.id, 1, title="Said otherwise", instructions="Please.", by=mia)
     with pytest.raises(Conflict):
-        outline.change_stage(db, challenge.id, 1, title="T", instructions="I", by=mia, setup={"questions": ASKED[:1]})
-    db.commit()
+        outline.change_stage(db, challenge.id, 1, title="Said otherwise", instructions="Please.", by=mia)
+    db.rollback()
+    same = {"title": "Step 1", "instructions": "Do it."}
+    with pytest.raises(Conflict):
+        outline.change_stage(db, challenge.id, 1, **same, by=mia, setup={"questions": ASKED[:1]})
+    db.rollback()
     db.expire_all()
     assert stages(db, submission)[0].response == before
     assert [proof.label for proof in kind_of("questions").proofs(before or {})] == [each["ask"] for each in ASKED]
