@@ -43,6 +43,7 @@ def send(form: AskForm, person: UUID, *, opportunity_id: int | None = None) -> R
         opportunity_id=opportunity_id,
         prospect_name=form.prospect_name.data,
         prospect_industry=form.prospect_industry.data,
+        activity=form.activity.data,
         request_key=UUID(form.request_key.data),
     )
     flash(_("%(who)s is asked. We tell you as soon as there is an answer.", who=shown), "ok")

@@ -10,8 +10,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.sales.asking import propose_day, send
+from portal.consent.activities import ACTIVITIES, REFERENCE_CALL, Activity
 from portal.database import db
-from portal.database.refusal import Refusal
+from portal.database.refusal import NotFound, Refusal
 from portal.people.states import MANAGERS
 from portal.references import fatigue, pool_search
 from portal.references.fatigue import Load
@@ -60,16 +61,17 @@ def index() -> str:
 @for_sales
 def show(deal: UUID) -> str:
     """A deal with those who can speak to its prospect, the best first."""
-    return render_template(
-        _PAGE, form=propose_day(AskForDealForm(formdata=None)), **_deal(deal), chosen=request.args.get("person")
-    )
+    activity = _activity()
+    form = propose_day(AskForDealForm(formdata=None).offer([activity]))
+    return render_template(_PAGE, form=form, **_deal(deal, activity), chosen=request.args.get("person"))
 
 
 @bp.post("/opportunities/<uuid:deal>")
 @for_sales
 def ask(deal: UUID) -> ResponseReturnValue:
     """Ask one of them."""
-    shown, form = _deal(deal), AskForDealForm()
+    activity = _activity()
+    shown, form = _deal(deal, activity), AskForDealForm().offer([activity])
     if not form.validate():
         return invalid(form, _PAGE, **shown, chosen=form.person.data)
     try:
@@ -78,12 +80,22 @@ def ask(deal: UUID) -> ResponseReturnValue:
         return invalid(form, _PAGE, refusal=refusal, **shown, chosen=form.person.data)
 
 
-def _deal(public_id: UUID) -> dict[str, Any]:
+def _activity() -> Activity:
+    """What to ask for: the activity that the address names, else a call. Refuses `NotFound`."""
+    found = ACTIVITIES.get(request.args.get("activity", REFERENCE_CALL))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _deal(public_id: UUID, activity: Activity) -> dict[str, Any]:
     session, actor = db.session(), current_visitor().actor
     deal = deals.deal(session, public_id, by=actor)
-    matches, resting = _matches(deal)
+    matches, resting = _matches(deal, activity)
     return {
         "deal": deal,
+        "activity": activity,
+        "activities": ACTIVITIES.values(),
         "size": SIZE_WORDS.get(deal.size_band or ""),
         "matches": matches,
         "resting": resting,
@@ -93,10 +105,10 @@ def _deal(public_id: UUID) -> dict[str, Any]:
     }
 
 
-def _matches(deal: Deal) -> tuple[list[Match], list[Match]]:
-    """Who can be asked now, and who of the best is resting."""
-    session = db.session()
-    found = pool_search.search(session, Filters(), deal=deal.prospect, limit=2 * MOST_MATCHES).page.rows
+def _matches(deal: Deal, activity: Activity) -> tuple[list[Match], list[Match]]:
+    """Who can be asked for it now, and who of the best is resting."""
+    session, wanted = db.session(), Filters(activity=(activity.key,))
+    found = pool_search.search(session, wanted, deal=deal.prospect, limit=2 * MOST_MATCHES).page.rows
     loads = fatigue.loads(session, [who.person_id for who in found])
     every = [Match(who, loads[who.person_id]) for who in found if who.person_id in loads]
     free = [match for match in every if match.load.askable]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal.consent.activities import ACTIVITIES, REFERENCE_CALL
 from portal.database import db
 from portal.database.refusal import NotFound
 from portal.references import fatigue, pool_search
@@ -27,6 +29,7 @@ from portal.web.visitor import current_visitor
 bp: Final = Blueprint("sales_find", __name__, url_prefix="/sales/find", template_folder="../templates")
 
 FACET_TITLES: Final[dict[str, LazyString]] = {
+    "activity": _l("Agreed to"),
     "industry": _l("Industry"),
     "country": _l("Country"),
     "size": _l("Company size"),
@@ -45,6 +48,10 @@ class Shown:
 
     who: Candidate
     load: fatigue.Load
+    agreed: str
+    """What they agreed to be asked for, in words."""
+    ask: str
+    """The words of the button that asks them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,17 @@ def index() -> str:
     nearest = [] if found.page.rows else pool_search.nearest(session, filters, deal=prospect)
     candidates = [*found.page.rows, *nearest]
     loads = fatigue.loads(session, [who.person_id for who in candidates])
-    shown = [Shown(who, loads[who.person_id]) for who in candidates if who.person_id in loads]
+    said = {key: str(activity.label) for key, activity in ACTIVITIES.items()}
+    shown = [_shown(who, loads[who.person_id], filters, said) for who in candidates if who.person_id in loads]
     return render_template("sales/find/index.html", **_words(found, filters, deal, shown))
+
+
+def _shown(who: Candidate, load: fatigue.Load, filters: Filters, said: Mapping[str, str]) -> Shown:
+    wanted = next((key for key in filters.activity if key in who.activities), next(iter(who.activities), ""))
+    agreed = ", ".join(said[key] for key in who.activities)
+    if wanted in ("", REFERENCE_CALL):
+        return Shown(who, load, agreed, _("Request a call"))
+    return Shown(who, load, agreed, _("Ask for %(what)s", what=ACTIVITIES[wanted].one))
 
 
 def _words(found: Found, filters: Filters, deal: Deal | None, shown: list[Shown]) -> dict[str, Any]:
@@ -114,11 +130,7 @@ def _deal() -> Deal | None:
 
 
 def _chips(filters: Filters) -> list[Chip]:
-    chips = [
-        Chip(str(SIZE_WORDS.get(value, value)) if facet == "size" else value, _without(facet, value))
-        for facet in FACETS
-        for value in filters.chosen(facet)
-    ]
+    chips = [Chip(_label(facet, value), _without(facet, value)) for facet in FACETS for value in filters.chosen(facet)]
     if filters.words:
         chips.append(Chip(_("“%(words)s”", words=filters.words), _without("text", request.args.get("text", ""))))
     return chips
@@ -142,6 +154,11 @@ def _facets(found: Found) -> list[tuple[str, LazyString, tuple[Option, ...]]]:
 
 
 def _option(facet: str, counted: Counted) -> Option:
-    label = SIZE_WORDS.get(counted.value, counted.value) if facet == "size" else counted.value
     number = f"{counted.entries}+" if counted.least and counted.entries else str(counted.entries)
-    return Option(counted.value, str(label), number, counted.checked)
+    return Option(counted.value, _label(facet, counted.value), number, counted.checked)
+
+
+def _label(facet: str, value: str) -> str:
+    if facet == "activity" and value in ACTIVITIES:
+        return str(ACTIVITIES[value].label)
+    return str(SIZE_WORDS.get(value, value)) if facet == "size" else value

@@ -131,15 +131,18 @@ def close(request: UUID) -> ResponseReturnValue:
 @bp.get("/people/<uuid:person>/ask")
 @for_sales
 def compose(person: UUID) -> str:
-    """Ask somebody of the pool, for a deal (`?opportunity=`) or for a prospect that is named."""
-    return render_template(_ASK, form=propose_day(AskForm(formdata=None)), **_candidate(person))
+    """Ask somebody of the pool, for a deal (`?opportunity=`) or for a named prospect; `?activity=` says for what."""
+    shown = _candidate(person)
+    form = AskForm(formdata=None).offer(shown["offered"], http.args.get("activity"))
+    return render_template(_ASK, form=propose_day(form), **shown)
 
 
 @bp.post("/people/<uuid:person>/ask")
 @for_sales
 def ask(person: UUID) -> ResponseReturnValue:
     """Send that ask."""
-    shown, form = _candidate(person), AskForm()
+    shown = _candidate(person)
+    form = AskForm().offer(shown["offered"])
     if not form.validate():
         return invalid(form, _ASK, **shown)
     try:
@@ -167,16 +170,17 @@ def page_of(seen: Tracker) -> dict[str, Any]:
 
 
 def _candidate(public_id: UUID) -> dict[str, Any]:
-    entry = pool.entry_of(db.session(), public_id)
+    entry, deal = pool.entry_of(db.session(), public_id), _deal()
     load = fatigue.load_of(db.session(), entry.person_id)
     return {
+        "offered": pool.can_be_asked_for(entry, deal.prospect if deal else None),
         "who": entry.initials,
         "title": entry.title,
         "facts": [entry.industry, entry.country, SIZE_WORDS.get(entry.size_band or ""), *entry.products[:3]],
         "load": load,
         "resting": None if load.askable else fatigue.why_resting(load, entry.initials),
         "person": public_id,
-        "deal": _deal(),
+        "deal": deal,
     }
 
 

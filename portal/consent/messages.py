@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from portal.consent import links
+from portal.consent import links, renewals
+from portal.consent.activities import activities_of
 from portal.consent.consents import is_live
 from portal.consent.scopes import SCOPES
 from portal.messages.kinds import Data, MessageKind, message_kind
@@ -18,6 +19,11 @@ from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.models import Person
 from portal.settings import Settings
+
+
+def _asked_for(data: Data) -> str:
+    """The activities of a message in words, like "Reference calls, Quotes"."""
+    return ", ".join(str(activity.label) for activity in activities_of(data.get("scopes", [])))
 
 
 def _labels(data: Data) -> list[str]:
@@ -37,7 +43,7 @@ class Given(MessageKind):
 
     def subject(self, data: Data) -> str:
         """One line."""
-        return str(_("You agreed to be asked for reference calls"))
+        return str(_("You agreed to be asked: %(what)s", what=_asked_for(data)))
 
     def body(self, data: Data) -> list[str]:
         """For whom, until when, and that it can end at any time."""
@@ -68,6 +74,43 @@ class Given(MessageKind):
 
 
 @message_kind
+class Ending(MessageKind):
+    """It runs out soon: renew it, or let it end. Once for each consent; not sent when it was renewed meanwhile."""
+
+    key = renewals.KIND
+    title = _l("What you agreed to runs out soon")
+    why = _l("You agreed to this for a time that is nearly over. There is one reminder, never a second.")
+    category = "needs_you"
+    icon = "clock"
+    tone = "warn"
+
+    def subject(self, data: Data) -> str:
+        """Until when."""
+        until = format_date(datetime.fromisoformat(data["valid_until"]), "long")
+        return str(_("What you agreed to runs out on %(until)s", until=until))
+
+    def body(self, data: Data) -> list[str]:
+        """What ends, and that doing nothing is an answer."""
+        return [
+            "; ".join(_labels(data)) + ".",
+            _("Renew it if you like being asked. If you do nothing, it ends by itself and nobody asks you any more."),
+        ]
+
+    def action(self, data: Data) -> str:
+        """The button."""
+        return str(_("Renew or let it end"))
+
+    def note(self, data: Data) -> str:
+        """No reward."""
+        return str(_("There are no points for renewing, and none are lost by letting it end."))
+
+    def may_send(self, session: Session, message: Message) -> Reason | None:
+        """Only while it still ends."""
+        event = int((message.subject_ref or ":0").partition(":")[2])
+        return None if renewals.still_ends(session, message.person_id, event) else Reason.SUPERSEDED
+
+
+@message_kind
 class Withdrawn(MessageKind):
     """That it was taken back; the receipt is on the page."""
 
@@ -80,7 +123,7 @@ class Withdrawn(MessageKind):
 
     def subject(self, data: Data) -> str:
         """One line."""
-        return str(_("Your agreement to reference calls is withdrawn"))
+        return str(_("Your agreement is withdrawn: %(what)s", what=_asked_for(data)))
 
     def body(self, data: Data) -> list[str]:
         """What ended, and that it works already."""
@@ -107,7 +150,7 @@ class Expired(MessageKind):
 
     def subject(self, data: Data) -> str:
         """One line."""
-        return str(_("Your agreement to reference calls has run out"))
+        return str(_("Your agreement has run out: %(what)s", what=_asked_for(data)))
 
     def body(self, data: Data) -> list[str]:
         """What ended, and that nothing has to be done."""

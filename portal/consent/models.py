@@ -103,6 +103,24 @@ class ConsentCurrent(Base):
     valid_until: Mapped[datetime | None]
 
 
+class ConsentReminder(Base):
+    """Somebody was asked whether to renew a consent that runs out; once for each that was given, append-only."""
+
+    __tablename__ = "consent_reminder"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["event_id", "person_id", "consent_kind"],
+            ["consent_event.id", "consent_event.person_id", "consent_event.kind"],
+            name="fk_consent_reminder_event",
+        ),
+    )
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person_id: Mapped[int]
+    consent_kind: Mapped[str] = mapped_column(Computed("'given'", persisted=True))
+    at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+
+
 class Disclosure(Base):
     """Contact data of a person reached somebody, under a consent that was given; append-only."""
 

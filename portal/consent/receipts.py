@@ -26,6 +26,13 @@ from portal.people.models import Person
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 _PURPOSE_OF_KEY: Final = b"advocate-portal consent receipt v1"
+_WHAT: Final = {
+    "reference_call": "call",
+    "site_visit": "visit",
+    "quote": "quote",
+    "case_study": "case study",
+    "speaking": "talk",
+}
 _STATES: Final = {Kind.GIVEN: "consent given", Kind.WITHDRAWN: "consent withdrawn", Kind.EXPIRED: "consent expired"}
 
 
@@ -74,7 +81,7 @@ def _processing(event: ConsentEvent, notice: Notice, controller: str, base_url: 
                 if event.scope in SCOPES
                 else event.scope.partition(":")[0],
                 "lawful_basis": "consent (GDPR Art. 6(1)(a))",
-                "pii_information": _pii(company_name_ok=event.company_name_ok),
+                "pii_information": _pii(event),
                 "pii_controllers": [controller],
                 "collection_method": "stated by the person in the portal",
                 "processing_method": "shown to the program's sales team",
@@ -91,14 +98,15 @@ def _processing(event: ConsentEvent, notice: Notice, controller: str, base_url: 
     }
 
 
-def _pii(*, company_name_ok: bool) -> list[dict[str, str]]:
+def _pii(event: ConsentEvent) -> list[dict[str, str]]:
+    what = _WHAT.get(event.scope.partition(":")[0], "request")
     before = ["initials", "role", "reference profile", "industry, size and country of the company"]
-    if company_name_ok:
+    if event.company_name_ok:
         before.append("company name")
     return [
-        *({"pii_type": kind, "shown": "before a call is accepted"} for kind in before),
+        *({"pii_type": kind, "shown": f"before a {what} is accepted"} for kind in before),
         *(
-            {"pii_type": kind, "shown": "after a call is accepted, for this call"}
+            {"pii_type": kind, "shown": f"after a {what} is accepted, for this {what}"}
             for kind in ("name", "e-mail address")
         ),
     ]

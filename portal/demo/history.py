@@ -19,7 +19,7 @@ from portal.challenges.models import StageResponse, Submission
 from portal.challenges.states import Decision, Reason, ResponseState, State
 from portal.clock import now
 from portal.consent import consents
-from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY, scopes_of
 from portal.database.refusal import NotFound
 from portal.demo import cast, founding
 from portal.demo.calendar import Calendar
@@ -36,6 +36,8 @@ _HEADLINES: Final = (
     "Trained four hundred people without a classroom",
 )
 _ABOUT: Final = "Happy to talk about the rollout, what it cost us in time, and what I would do differently."
+_MORE: Final = ((), ("introduction", "quote"), ("site_visit",), ("quote", "case_study"), ("introduction", "speaking"))
+"""What some agree to besides calls."""
 _QUEUE: Final = timedelta(hours=70)
 """What is handed in so late still waits for a manager."""
 
@@ -174,6 +176,7 @@ class Life:
             return
         firm = next(firm for firm in cast.CUSTOMERS if firm.domain == self.who.firm)
         scopes = [SAME_INDUSTRY] if self.place % 6 == 2 else [SAME_INDUSTRY, OTHER_INDUSTRIES]
+        scopes += [scope.key for activity in _MORE[self.place % len(_MORE)] for scope in scopes_of(activity)]
         consents.give(session, self.me.person_id, scopes, by=self.me, company_name_ok=self.place % 4 == 0)
         wanted = profile.Wanted(
             headline=_HEADLINES[self.place % len(_HEADLINES)],

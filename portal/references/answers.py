@@ -30,7 +30,7 @@ from portal.references.models import (
     RequestState,
 )
 from portal.references.names import shown_initials
-from portal.references.requests import end_of
+from portal.references.wishes import end_of
 
 CONTACT_FOR: Final = timedelta(days=14)
 """How long after the needed-by date contact data stays open to the rep."""
@@ -215,5 +215,6 @@ def _tell_rep(session: Session, kind: str, request: ReferenceRequest, assignment
         number=request.number,
         prospect=request.prospect_name,
         who=shown_initials(name),
+        activity=assignment.activity,
         **data,
     )

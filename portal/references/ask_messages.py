@@ -14,25 +14,24 @@ from portal.consent.consents import is_live
 from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
+from portal.references.activity_words import words_of
 from portal.references.models import Assignment, AssignmentState
 from portal.web import words
 
 
 @message_kind
 class TheAsk(MessageKind):
-    """Would you talk to a peer? Goes only while the ask is open and the consent it stands on is live."""
+    """Would you help a peer? Goes only while the ask is open and the consent it stands on is live."""
 
     key = "request.ask"
-    title = _l("Asks for a reference call")
-    why = _l("You agreed to be asked for reference calls, and this ask fits what you agreed to.")
+    title = _l("Asks for a reference call or another activity")
+    why = _l("You agreed to be asked for this, and the ask fits what you agreed to.")
     category = "needs_you"
     icon = "phone"
 
     def subject(self, data: Data) -> str:
         """Who would like to talk."""
-        if data["industry"]:
-            return str(_("A peer in %(industry)s would like 30 minutes with you", industry=data["industry"]))
-        return str(_("A peer would like 30 minutes with you"))
+        return words_of(data.get("activity")).mail_subject(data["industry"])
 
     def body(self, data: Data) -> list[str]:
         """Why them."""
@@ -41,13 +40,13 @@ class TheAsk(MessageKind):
     def facts(self, data: Data) -> list[tuple[str, str]]:
         """What, when, what about, what for."""
         return [
-            (_("What"), _("A phone or video call, 30 minutes")),
+            (_("What"), str(words_of(data.get("activity")).what)),
             (
                 _("When"),
                 _("Before %(day)s. You agree on the time.", day=words.day(date.fromisoformat(data["needed_by"]))),
             ),
             (_("They ask"), data["topics"]),
-            (_("You get"), _("%(points)s points, once the call took place, whatever you say", points=data["points"])),
+            (_("You get"), _("%(points)s points, once it took place, whatever you say", points=data["points"])),
         ]
 
     def action(self, data: Data) -> str:
@@ -97,19 +96,17 @@ class NoLongerNeeded(MessageKind):
 
     key = "request.withdrawn"
     title = _l("Asks that were taken back")
-    why = _l("You had been asked for this reference call.")
+    why = _l("You had been asked for this.")
     icon = "undo-2"
     tone = "info"
 
     def subject(self, data: Data) -> str:
         """Nothing to do any more."""
-        return str(_("The call is no longer needed"))
+        return str(_("What you were asked for is no longer needed"))
 
     def body(self, data: Data) -> list[str]:
         """Thanks."""
-        return [
-            _("The ask for a reference call was taken back; nothing is left for you to do. Thank you for being there.")
-        ]
+        return [_("The ask was taken back; nothing is left for you to do. Thank you for being there.")]
 
 
 def _assignment(session: Session, message: Message) -> Assignment | None:

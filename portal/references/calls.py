@@ -16,6 +16,7 @@ from portal.messages import messages
 from portal.people.models import Person
 from portal.points import awards
 from portal.references import history, invites, requests
+from portal.references.activity_words import words_of
 from portal.references.assignments import (
     Locked,
     call_of,
@@ -78,7 +79,7 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
         assignment.points,
         subject=f"call:{call.id}",
         cause=f"call:{call.id}",
-        reason=_("Reference call"),
+        reason=str(words_of(assignment.activity).activity.name),
         by=by,
     )
     _ask_for_feedback(session, request, assignment)

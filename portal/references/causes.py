@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, ScalarSelect, Select, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.access.visitor import FACTS
 from portal.database.prepared import Prepared
 from portal.points.causes import CAUSES, Named
+from portal.references.activity_words import words_of
 from portal.references.models import (
     Assignment,
     AssignmentState,
@@ -22,9 +22,9 @@ from portal.references.models import (
 
 
 def calls(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
-    """The calls, by prospect, with the page of the ask that led to each."""
+    """The calls and what else was done, by prospect, with the page of the ask that led to each."""
     return {
-        row.id: (str(_("Reference call with %(prospect)s", prospect=row.prospect_name)), f"/asks/{row.public_id}")
+        row.id: (words_of(row.scope.partition(":")[0]).earned(row.prospect_name), f"/asks/{row.public_id}")
         for row in _prospects(session, ids=ids)
     }
 
@@ -32,7 +32,7 @@ def calls(session: Session, ids: Sequence[int]) -> Mapping[int, Named]:
 @Prepared
 def _prospects() -> Select[*tuple[Any, ...]]:
     return (
-        select(ReferenceCall.id, ReferenceRequest.prospect_name, Assignment.public_id)
+        select(ReferenceCall.id, ReferenceRequest.prospect_name, Assignment.public_id, Assignment.scope)
         .join(Assignment, Assignment.id == ReferenceCall.assignment_id)
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
         .where(ReferenceCall.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.consent.scopes import SCOPES
+from portal.consent.scopes import SCOPES, scopes_of
 from portal.references.models.pool import LONGEST_ABOUT, LONGEST_HEADLINE
 from portal.references.profile import Wanted
 from portal.web.forms import Form
@@ -28,10 +28,15 @@ class Checks(SelectMultipleField):  # type: ignore[misc]
 
 
 class AgreeForm(Form):
-    """Agree to calls, per audience."""
+    """Agree to one activity, per audience: what can be ticked is what the wording above it is about."""
 
-    scopes = Checks(_l("Who may ask me"), choices=[SelectChoice(scope.key, scope.label) for scope in SCOPES.values()])
-    company_name_ok = BooleanField(_l("My company's name may be seen before I accept a call"))
+    scopes = Checks(_l("Who may ask me"))
+    company_name_ok = BooleanField(_l("My company's name may be seen before I accept"))
+
+    def offer(self, activity: str) -> AgreeForm:
+        """The same form for the scopes of one activity."""
+        self.scopes.choices = [SelectChoice(scope.key, scope.label) for scope in scopes_of(activity)]
+        return self
 
 
 class WithdrawForm(Form):
@@ -41,7 +46,7 @@ class WithdrawForm(Form):
 
 
 class ProfileForm(Form):
-    """What sales sees before a call is accepted."""
+    """What sales sees before an ask is accepted."""
 
     headline = StringField(
         _l("Headline"),
@@ -57,7 +62,7 @@ class ProfileForm(Form):
     products = Checks(_l("Products I use"))
     topics = StringField(_l("Topics"), description=_l("Separated by commas, like “Migration, Security review”."))
     languages = StringField(_l("Languages I speak"), description=_l("Separated by commas, like “English, German”."))
-    company_name_shown = BooleanField(_l("My company's name may be seen before I accept a call"))
+    company_name_shown = BooleanField(_l("My company's name may be seen before I accept"))
 
     def offer(self, products: Iterable[str]) -> ProfileForm:
         """The same form with the products there are to choose from."""
@@ -90,4 +95,4 @@ def _listed(typed: str | None) -> tuple[str, ...]:
 
 def sentence_of_scope(key: str | None) -> str:
     """What a scope is called, also one that this version no longer knows."""
-    return str(SCOPES[key].label) if key in SCOPES else _("Reference calls")
+    return str(SCOPES[key].label) if key in SCOPES else _("References")

@@ -26,6 +26,8 @@ from portal.program import current
 from portal.references.models import ActivityType, AdvocateLimits, Ask, AskSource
 
 LONGEST_PAUSE: Final = timedelta(days=366)
+LONGEST_GAP: Final = 180
+"""The most days between two asks that somebody may wish for."""
 
 explain("fatigue_person_window", _l("They have had as many asks as their limit allows. Try somebody else."))
 explain("fatigue_person_gap", _l("They were asked a short while ago and are resting. Try somebody else."))
@@ -109,15 +111,15 @@ def require_askable(session: Session, person: Person, shown: str) -> Load:
 
 
 def why_resting(load: Load, who: str) -> str:
-    """Why somebody cannot be asked now, like "J. W. is resting until 4 January (2 calls this quarter)."."""
+    """Why somebody cannot be asked now, like "J. W. is resting until 4 January (2 asks this quarter)."."""
     until = _day(load.resting_until) if load.resting_until else ""
     if load.away or load.allowed == 0 or not (until or load.open_asks >= load.allowed_open):
         return str(_("%(who)s takes no asks at the moment.", who=who))
     if load.paused_until:
         return str(_("%(who)s takes no asks until %(until)s.", who=who, until=until))
     if load.asks >= load.allowed:
-        calls = ngettext("%(num)d call this quarter", "%(num)d calls this quarter", load.asks)
-        return str(_("%(who)s is resting until %(until)s (%(calls)s).", who=who, until=until, calls=calls))
+        asks = ngettext("%(num)d ask this quarter", "%(num)d asks this quarter", load.asks)
+        return str(_("%(who)s is resting until %(until)s (%(asks)s).", who=who, until=until, asks=asks))
     if load.open_asks >= load.allowed_open:
         return str(_("%(who)s has an ask that is not answered yet. One at a time is the rule.", who=who))
     if load.gap_until and load.last_asked_at:
@@ -151,35 +153,52 @@ _NOTE: Final = text("""
     """)
 
 
-def lower(session: Session, person_id: int, asks_per_window: int | None, *, by: Actor) -> AdvocateLimits:
-    """Ask this person less often than the program would; None takes the program's own limit.
+def lower(
+    session: Session, person_id: int, asks_per_window: int | None, *, by: Actor, gap_days: int | None = None
+) -> AdvocateLimits:
+    """Ask this person less often than the program would: fewer asks in a window, more days between two.
 
-    Refuses `NotFound` for anybody but the person, `Invalid` for a number above the program's: limits only go down.
+    None takes the program's own limit, and where it becomes stricter than theirs, it counts. Refuses `NotFound` for
+    anybody but the person, `Invalid` for what would let them be asked more often than the program allows.
     """
     limits = _own_limits(session, person_id, by)
     highest = current(session).person_asks
     if asks_per_window is not None and not 0 <= asks_per_window <= highest:
         raise Invalid(_("Choose a number from 0 to %(highest)d.", highest=highest), field="asks_per_window")
-    limits.asks_per_window = asks_per_window
-    audit.record(session, "limits.change", f"person:{person_id}", by=by, asks_per_window=asks_per_window)
+    least = gap_in_days(current(session).person_gap_hours)
+    if gap_days is not None and not max(least, 1) <= gap_days <= LONGEST_GAP:
+        raise Invalid(
+            _("Choose from %(least)d to %(most)d days.", least=max(least, 1), most=LONGEST_GAP), field="gap_days"
+        )
+    limits.asks_per_window, limits.gap_days = asks_per_window, gap_days
+    about = f"person:{person_id}"
+    audit.record(session, "limits.change", about, by=by, asks_per_window=asks_per_window, gap_days=gap_days)
     session.flush()
     note_in_pool(session, person_id)
     return limits
 
 
 def pause(session: Session, person_id: int, until: datetime | None, *, by: Actor) -> AdvocateLimits:
-    """Take no asks until a moment (None: take them again). What was asked already stays asked.
+    """Take no asks until a moment (None: take them again): nobody finds or asks them. What was asked stays asked.
 
     Refuses `NotFound` for anybody but the person, `Invalid` for the past and for more than a year.
     """
     limits = _own_limits(session, person_id, by)
     if until is not None and not now(session) < until <= now(session) + LONGEST_PAUSE:
         raise Invalid(_("Choose a time within the next twelve months."), field="until")
-    limits.paused_until = until
+    # An ask that came before, though its transaction began later, was not made in the pause.
+    last = session.scalar(select(func.max(Ask.asked_at)).where(Ask.person_id == person_id))
+    since = max(now(session), last) if last is not None else now(session)
+    limits.paused_until, limits.paused_at = until, since if until is not None else None
     audit.record(session, "limits.pause", f"person:{person_id}", by=by, until=until.isoformat() if until else None)
     session.flush()
     note_in_pool(session, person_id)
     return limits
+
+
+def gap_in_days(hours: int) -> int:
+    """The program's gap in whole days, rounded up."""
+    return -(-hours // 24)
 
 
 def log_outside(

@@ -63,6 +63,24 @@ invariant(
     """,
 )
 invariant(
+    "references.asked_for_what_was_agreed",
+    "Whoever is asked agreed to the activity that the request names, and to no other.",
+    """
+    SELECT 'assignment:' || s.id AS what FROM assignment s JOIN reference_request r ON r.id = s.request_id
+    JOIN activity_type t ON t.id = r.activity_type_id
+    WHERE split_part(s.scope, ':', 1) <> t.key OR NOT EXISTS (
+      SELECT 1 FROM consent_event e WHERE e.person_id = s.person_id AND e.scope = s.scope AND e.kind = 'given')
+    """,
+)
+invariant(
+    "references.nobody_is_asked_in_a_pause",
+    "While somebody is paused nobody asks them.",
+    """
+    SELECT 'ask:' || a.id AS what FROM ask a JOIN advocate_limits l ON l.person_id = a.person_id
+    WHERE a.source = 'portal' AND a.asked_at > l.paused_at AND a.asked_at < l.paused_until
+    """,
+)
+invariant(
     "references.held_calls_are_paid",
     "Every call that took place was paid once, with the points that were promised.",
     """

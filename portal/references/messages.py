@@ -12,6 +12,7 @@ from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.states import STAFF
 from portal.references import ask_messages, time_messages
+from portal.references.activity_words import words_of
 from portal.references.models import ReferenceRequest, RequestState
 
 __all__ = ["ask_messages", "time_messages"]
@@ -20,7 +21,7 @@ __all__ = ["ask_messages", "time_messages"]
 class ToTheRep(MessageKind):
     """News of a request, for the rep who asked."""
 
-    why = _l("You asked for this reference call.")
+    why = _l("You asked for this.")
     readers = STAFF
     icon = "heart-handshake"
 
@@ -41,7 +42,10 @@ class Accepted(ToTheRep):
 
     def subject(self, data: Data) -> str:
         """Who accepted."""
-        return str(_("%(who)s accepted: reference call for %(prospect)s", who=data["who"], prospect=data["prospect"]))
+        what = words_of(data.get("activity")).activity.name
+        return str(
+            _("%(who)s accepted: %(what)s for %(prospect)s", who=data["who"], what=what, prospect=data["prospect"])
+        )
 
     def body(self, data: Data) -> list[str]:
         """What comes next."""
@@ -147,7 +151,7 @@ class CallConfirmed(MessageKind):
 
     key = "call.confirmed"
     title = _l("Points for a call")
-    why = _l("You gave this reference call.")
+    why = _l("You did this for a prospect.")
     icon = "sparkles"
     tone = "gold"
 

@@ -7,14 +7,16 @@ from typing import Final
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, exists, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit import Actor
 from portal.clock import now
 from portal.consent import consents
+from portal.consent.activities import ACTIVITIES, REFERENCE_CALL, Activity, activities_of
 from portal.consent.models import ConsentCurrent
+from portal.consent.scopes import SAME_INDUSTRY, fitting, scope_for
 from portal.database.refusal import NotAllowed, NotFound, explain
 from portal.messages import messages
 from portal.people.models import Person
@@ -22,8 +24,19 @@ from portal.people.people import lock_person
 from portal.people.states import AdvocateStatus
 from portal.references import pool_invariants, pool_messages, profile
 from portal.references.models.pool import PoolEntry, PoolFacet, PoolProposal, ProposalState
+from portal.references.opportunities import Prospect
 
-__all__ = ["count_facets", "decline", "entry_of", "let_go", "pool_invariants", "pool_messages", "propose", "refresh"]
+__all__ = [
+    "can_be_asked_for",
+    "count_facets",
+    "decline",
+    "entry_of",
+    "let_go",
+    "pool_invariants",
+    "pool_messages",
+    "propose",
+    "refresh",
+]
 
 NOT_AGAIN_FOR: Final = timedelta(days=365)
 """After a no, nobody proposes it again for so long."""
@@ -70,13 +83,24 @@ def refresh(session: Session, person_id: int) -> None:
 
 
 def entry_of(session: Session, public_id: UUID) -> PoolEntry:
-    """An entry by the id of its address, while its consent holds. Refuses `NotFound`."""
+    """An entry by the id of its address, while its consent holds and they are not paused. Refuses `NotFound`."""
     entry = session.scalar(
-        select(PoolEntry).where(PoolEntry.public_id == public_id, PoolEntry.valid_until > now(session))
+        select(PoolEntry)
+        .where(PoolEntry.public_id == public_id, PoolEntry.valid_until > now(session))
+        .where(or_(PoolEntry.paused_until.is_(None), PoolEntry.paused_until <= now(session)))
     )
     if entry is None:
-        raise NotFound(_l("Nobody in the pool stands here. They may have left it."))
+        raise NotFound(_l("Nobody in the pool stands here. They may have left it, or pause."))
     return entry
+
+
+def can_be_asked_for(entry: PoolEntry, deal: Prospect | None) -> list[Activity]:
+    """What somebody agreed to be asked for, with a deal for its audience; all of it where nothing fits."""
+    if deal is None or not deal.industry:
+        return activities_of(entry.audiences)
+    same = scope_for(REFERENCE_CALL, entry.industry, deal.industry) == SAME_INDUSTRY
+    fits = set(fitting(ACTIVITIES, same_industry=same))
+    return activities_of(fits.intersection(entry.audiences)) or activities_of(entry.audiences)
 
 
 def let_go(session: Session, person_id: int, scopes: frozenset[str]) -> None:
@@ -121,6 +145,7 @@ _COUNT: Final = text(
     INSERT INTO pool_facet (facet, value, entries)
     SELECT facet, value, count(*) FROM (
       SELECT 'industry' AS facet, industry AS value FROM pool_entry
+      UNION ALL SELECT 'activity', unnest(activities) FROM pool_entry
       UNION ALL SELECT 'country', country FROM pool_entry
       UNION ALL SELECT 'size', size_band FROM pool_entry
       UNION ALL SELECT 'product', unnest(products) FROM pool_entry) found

@@ -21,7 +21,8 @@ invariant(
     SELECT 'person ' || e.person_id AS what FROM pool_entry e
      WHERE NOT e.anchor_scope = ANY (e.audiences) OR e.audiences IS DISTINCT FROM (
        SELECT array_agg(c.scope ORDER BY c.scope) FROM consent_current c
-        WHERE c.person_id = e.person_id AND c.live AND starts_with(c.scope, 'reference_call:'))
+        WHERE c.person_id = e.person_id AND c.live
+          AND EXISTS (SELECT 1 FROM activity_type t WHERE t.key = split_part(c.scope, ':', 1)))
     """,
 )
 
@@ -31,10 +32,10 @@ invariant(
     """
     SELECT 'person ' || e.person_id AS what FROM pool_entry e JOIN pool_due d ON d.person_id = e.person_id
      WHERE (e.company_id, e.initials, e.title, e.company_name, e.industry, e.country, e.size_band, e.headline, e.about,
-            e.products, e.topics, e.languages, e.valid_until, e.completeness, e.search)
+            e.products, e.topics, e.languages, e.valid_until, e.completeness, e.search, e.paused_until)
         IS DISTINCT FROM
            (d.company_id, d.initials, d.title, d.company_name, d.industry, d.country, d.size_band, d.headline, d.about,
-            d.products, d.topics, d.languages, d.valid_until, d.completeness, d.search)
+            d.products, d.topics, d.languages, d.valid_until, d.completeness, d.search, d.paused_until)
     """,
 )
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from portal.consent.activities import ACTIVITIES
 from portal.database.kept import Kept
 from portal.database.refusal import Invalid
 from portal.people.models import SIZE_BANDS
@@ -42,6 +43,8 @@ class Candidate:
     about: str | None
     products: tuple[str, ...]
     topics: tuple[str, ...]
+    activities: tuple[str, ...]
+    """What they agreed to be asked for; with a deal, for its audience."""
     completeness: int
     fit: int
     reasons: tuple[str, ...]
@@ -80,8 +83,8 @@ def search(
 ) -> Found:
     """Who matches: best fit of the deal first, else the fullest profile; among equals who was asked longest ago.
 
-    With a deal only those who agreed to calls with its audience. One statement; the counts of the whole pool are kept
-    for some seconds, since everybody who begins to search sees them.
+    With a deal only those who agreed to something for its audience. One statement; the counts of the whole pool are
+    kept for some seconds, since everybody who begins to search sees them.
     """
     place = _place(after) if after is not None else None
     if deal is None and filters.empty:
@@ -148,6 +151,7 @@ def _candidate(row: Mapping[str, Any]) -> Candidate:
         row["about"],
         tuple(row["products"]),
         tuple(row["topics"]),
+        tuple(key for key in ACTIVITIES if key in row["activities"]),
         row["completeness"],
         row["fit"],
         tuple(reason for reason in sql.REASONS if row[f"same_{reason}"]),
@@ -165,8 +169,9 @@ def _facets(rows: list[dict[str, Any]], filters: Filters, more: bool) -> dict[st
 
 def _shown(facet: str, values: dict[str, int], filters: Filters, least: bool) -> list[Counted]:
     chosen = set(filters.chosen(facet))
-    if facet == "size":
-        ranked = [band for band in SIZE_BANDS if band in values]
+    order = {"size": SIZE_BANDS, "activity": tuple(ACTIVITIES)}.get(facet)
+    if order is not None:
+        ranked = [value for value in order if value in values]
     else:
         often = sorted(values, key=lambda value: (value not in chosen, -values[value], value))
         ranked = sorted(often[:_MOST_VALUES], key=lambda value: (-values[value], value))

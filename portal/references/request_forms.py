@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
@@ -9,13 +11,15 @@ from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length, Optional
 
+from portal.consent.activities import REFERENCE_CALL, Activity
 from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome, Side
 from portal.web.forms import Form
 
 
 class AskForm(Form):
-    """Ask for a call; the page's address says whom."""
+    """Ask for a call or another activity; the page's address says whom."""
 
+    activity = SelectField(_l("What to ask for"), validators=[Optional()], validate_choice=False)
     needed_by = DateField(_l("Needed by"), validators=[InputRequired(_l("Choose a day."))])
     topics = TextAreaField(
         _l("What the prospect wants to know"),
@@ -28,6 +32,14 @@ class AskForm(Form):
     prospect_name = StringField(_l("Prospect"), validators=[Optional(), Length(max=200)])
     prospect_industry = StringField(_l("Their industry"), validators=[Optional(), Length(max=200)])
     request_key = HiddenField(default=lambda: str(uuid4()), validators=[UUID()])
+
+    def offer(self, activities: Sequence[Activity], chosen: str | None = None) -> Self:
+        """The same form for what can be asked for; the first of them unless something was chosen."""
+        self.activity.choices = [SelectChoice(activity.key, activity.label) for activity in activities]
+        if not self.activity.data:
+            keys = [activity.key for activity in activities]
+            self.activity.data = chosen if chosen in keys else next(iter(keys), REFERENCE_CALL)
+        return self
 
 
 class AskForDealForm(AskForm):
@@ -89,10 +101,23 @@ class AbsenceForm(Form):
         return Side(self.missed_by.data) if self.missed_by.data else None
 
 
-class LimitForm(Form):
-    """Ask me less often: as many asks in a window as chosen, or as the program allows."""
+_RESTS = (21, 30, 60, 90, 180)
 
-    asks = SelectField(_l("Asks for calls in three months"), validators=[InputRequired()])
+
+class LimitForm(Form):
+    """Ask me less often: fewer asks in a window, longer rests between them, or as the program allows."""
+
+    asks = SelectField(_l("Asks in three months, at most"), validators=[InputRequired()])
+    gap = SelectField(_l("Days between two asks, at least"), validators=[Optional()], default="program")
+
+    def offer_rests(self, least: int, chosen: int | None = None) -> LimitForm:
+        """Offer longer rests than the program's own, what was chosen before, and the program's own itself."""
+        longer = sorted({days for days in (*_RESTS, chosen) if days is not None and days > least})
+        most = SelectChoice("program", _l("%(number)s, as the program keeps", number=least))
+        self.gap.choices = [most, *(SelectChoice(str(days), str(days)) for days in longer)]
+        if self.gap.raw_data is None and chosen is not None and chosen > least:
+            self.gap.data = str(chosen)
+        return self
 
     def offer(self, highest: int, chosen: int | None = None) -> LimitForm:
         """Offer every number below the program's own, and the program's own itself."""

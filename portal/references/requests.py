@@ -1,9 +1,9 @@
-"""Asking customers for a reference call, and taking the ask back."""
+"""Asking customers for a reference call or another activity, and taking the ask back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import jobs
 from portal.audit import Actor
 from portal.clock import now
+from portal.consent.activities import REFERENCE_CALL
 from portal.consent.consents import is_live
 from portal.consent.scopes import scope_for
 from portal.database.refusal import Conflict, NotAllowed, NotFound, explain
@@ -35,11 +36,12 @@ from portal.references.models import (
     RequestState,
 )
 from portal.references.names import shown_initials
-from portal.references.wishes import Wish
+from portal.references.wishes import Wish, end_of
 
-_NO_CONSENT: Final = _l("They do not agree to calls of this kind. Choose somebody else.")
+_NO_CONSENT: Final = _l("They do not agree to be asked for this. Choose somebody else.")
 
 explain("fk_assignment_consent", _NO_CONSENT)
+explain("assignment_activity", _NO_CONSENT)
 explain("uq_assignment_request_id_person_id", _l("They are part of this request already."))
 
 
@@ -60,9 +62,10 @@ def ask(
     opportunity_id: int | None = None,
     prospect_name: str | None = None,
     prospect_industry: str | None = None,
+    activity: str = REFERENCE_CALL,
     request_key: UUID | None = None,
 ) -> ReferenceRequest:
-    """Ask one customer for a reference call, for a deal or for a prospect that is named. See `ask_all`."""
+    """Ask one customer for a call or another activity, for a deal or for a prospect that is named. See `ask_all`."""
     return ask_all(
         session,
         person_ids=[person_id],
@@ -72,6 +75,7 @@ def ask(
         opportunity_id=opportunity_id,
         prospect_name=prospect_name,
         prospect_industry=prospect_industry,
+        activity=activity,
         request_key=request_key,
     )
 
@@ -86,13 +90,14 @@ def ask_all(
     opportunity_id: int | None = None,
     prospect_name: str | None = None,
     prospect_industry: str | None = None,
+    activity: str = REFERENCE_CALL,
     request_key: UUID | None = None,
 ) -> ReferenceRequest:
     """Ask several customers in one request: all or none. It is approved at once and waits for their answers.
 
     The same `request_key` again returns the first request (a second click). Refuses `NotAllowed` for all but staff and
     for oneself, `NotFound` for a deal of somebody else, `Invalid` for what was typed, `Conflict` without live consent
-    for the audience, `LimitReached` with the sentence of the limit (trust.md, fatigue).
+    for the activity and its audience, `LimitReached` with the sentence of the limit (trust.md, fatigue).
     """
     by.require(*STAFF)
     if by.person_id is None:
@@ -109,6 +114,7 @@ def ask_all(
         opportunity_id=opportunity_id,
         prospect_name=prospect_name,
         prospect_industry=prospect_industry,
+        activity=activity,
         by=by,
     )
     scopes = _askable(session, _known(people, wanted), wish, by=by)
@@ -150,11 +156,6 @@ def owned(session: Session, request_id: int, *, by: Actor) -> ReferenceRequest:
     if request is None:
         raise NotFound
     return request
-
-
-def end_of(day: date) -> datetime:
-    """The last moment of a day, in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _asked_before(session: Session, request_key: UUID | None, by: Actor) -> ReferenceRequest | None:
@@ -282,6 +283,7 @@ def tell_of_ask(session: Session, request: ReferenceRequest, assignment: Assignm
         answer_by=assignment.answer_by.isoformat(),
         topics=request.topics,
         points=assignment.points,
+        activity=assignment.activity,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.clock import now
+from portal.consent.activities import REFERENCE_CALL
 from portal.database.refusal import Invalid
 from portal.people.values import plain_name
 from portal.references import opportunities
@@ -42,6 +43,7 @@ def wish(
     prospect_name: str | None,
     prospect_industry: str | None,
     by: Actor,
+    activity: str = REFERENCE_CALL,
 ) -> Wish:
     """What was typed, checked, with what is known of the deal's prospect; a deal's own words go before typed ones.
 
@@ -64,9 +66,16 @@ def wish(
     industry = found.industry or " ".join((prospect_industry or "").split()) or None
     if industry and len(industry) > 200:
         raise Invalid(_("Please shorten this to %(limit)d characters.", limit=200), field="prospect_industry")
-    activity = session.scalars(select(ActivityType).where(ActivityType.key == "reference_call")).one()
+    kind = session.scalar(select(ActivityType).where(ActivityType.key == activity))
+    if kind is None:
+        raise Invalid(_("Choose what to ask for."), field="activity")
     prospect = Prospect(_prospect_name(name), industry, found.country, found.size_band, found.product)
-    return Wish(activity, needed_by, topics, prospect, opportunity_id)
+    return Wish(kind, needed_by, topics, prospect, opportunity_id)
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _prospect_name(name: str) -> str:

@@ -26,9 +26,9 @@ def test_the_audience_follows_from_the_two_industries(own: str | None, theirs: s
 
 def test_an_activity_without_a_scope_is_refused() -> None:
     with pytest.raises(Invalid):
-        scope_for("site_visit", "Logistics", "Retail")
+        scope_for("survey", "Logistics", "Retail")
 
 
 def test_scopes_come_once_and_in_reading_order() -> None:
-    assert known_scopes([OTHER_INDUSTRIES, SAME_INDUSTRY, OTHER_INDUSTRIES]) == list(SCOPES)
-    assert {scope.activity for scope in SCOPES.values()} == {"reference_call"}
+    assert known_scopes([OTHER_INDUSTRIES, SAME_INDUSTRY, OTHER_INDUSTRIES]) == list(SCOPES)[:2]
+    assert [scope.activity for scope in SCOPES.values()][:2] == ["reference_call"] * 2

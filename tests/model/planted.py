@@ -196,6 +196,18 @@ PLANTS: Final = (
         "UPDATE ask SET freed_at = asked_at WHERE id = (SELECT max(a.id) FROM ask a"
         " JOIN assignment s ON s.id = a.assignment_id WHERE s.state <> 'withdrawn' AND a.freed_at IS NULL)",
     ),
+    plant(
+        "references.asked_for_what_was_agreed",
+        "UPDATE assignment SET scope = 'speaking:live:public' WHERE id = (SELECT min(id) FROM assignment"
+        " WHERE state NOT IN ('proposed', 'asked', 'accepted') AND scope <> 'speaking:live:public')",
+    ),
+    plant(
+        "references.nobody_is_asked_in_a_pause",
+        "DELETE FROM advocate_limits",
+        "INSERT INTO advocate_limits (person_id, paused_at, paused_until)"
+        " SELECT person_id, asked_at - interval '1 hour', asked_at + interval '1 day' FROM ask"
+        " WHERE source = 'portal' ORDER BY id LIMIT 1",
+    ),
     plant("references.held_calls_are_paid", one("assignment", "points = points + 1", "state = 'done'")),
     plant("references.paid_calls_were_held", award(f"call:{NOBODY}", SOMEBODY)),
     plant(

@@ -65,9 +65,9 @@ def test_a_confirmed_call_pays_what_was_promised_once(db: Session, scheduled: Ac
 def test_a_later_change_of_the_price_does_not_change_the_promise(
     db: Session, scheduled: Accepted, ana: Known, rep: Known
 ) -> None:
-    db.execute(text("UPDATE activity_type SET points = 5"))
+    db.execute(text("UPDATE activity_type SET points = 5 WHERE key = 'reference_call'"))
     calls.confirm_held(db, scheduled[2].id, by=rep.actor)
-    db.execute(text("UPDATE activity_type SET points = 400"))
+    db.execute(text("UPDATE activity_type SET points = 400 WHERE key = 'reference_call'"))
     db.commit()
     assert balance.of(db, ana.id).available == 400
 
@@ -235,10 +235,10 @@ def test_questions_that_were_answered_do_not_go_out(db: Session, held: Accepted,
 
 def test_a_call_of_no_points_is_confirmed_without_any(db: Session, ana: Known, rep: Known) -> None:
     agree(db, ana)
-    db.execute(text("UPDATE activity_type SET points = 0"))
+    db.execute(text("UPDATE activity_type SET points = 0 WHERE key = 'reference_call'"))
     _request, assignment, call = accepted(db, ana, rep)
     calls.confirm_held(db, call.id, by=rep.actor)
-    db.execute(text("UPDATE activity_type SET points = 400"))
+    db.execute(text("UPDATE activity_type SET points = 400 WHERE key = 'reference_call'"))
     db.commit()
     assert (assignment.state, call.state) == (AssignmentState.DONE, CallState.HELD)
     assert balance.of(db, ana.id).available == 0
@@ -258,6 +258,10 @@ BREACHES = {
     "references.paid_calls_were_held": """
         UPDATE reference_call SET state = 'proposed', held_at = NULL, confirmed_by = NULL""",
     "references.acceptances_are_disclosed": "DELETE FROM disclosure",
+    "references.asked_for_what_was_agreed": "UPDATE assignment SET scope = 'speaking:live:public'",
+    "references.nobody_is_asked_in_a_pause": """
+        INSERT INTO advocate_limits (person_id, paused_at, paused_until)
+        SELECT person_id, asked_at - interval '1 hour', asked_at + interval '1 minute' FROM ask""",
 }
 
 
@@ -267,6 +271,7 @@ def test_a_planted_breach_is_reported(held: Accepted, superuser: Any, breaches_e
         "references.freed_asks_were_taken_back": ["pool.last_asked_is_the_last_ask"],
         "references.calls_follow_assignments": ["references.requests_follow_assignments"],
         "references.paid_calls_were_held": ["references.calls_follow_assignments"],
+        "references.nobody_is_asked_in_a_pause": ["pool.entry_says_what_may_be_said"],
     }
     superuser.plant(BREACHES[name])
     breaches_expected += [name, *also.get(name, [])]

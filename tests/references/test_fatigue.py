@@ -81,7 +81,8 @@ def raw_ask(db: Session, who: Known, *, source: str = "portal") -> None:
     db.execute(
         text(
             "INSERT INTO ask (person_id, activity_type_id, assignment_id, source)"
-            " SELECT :who, t.id, max(s.id), :source FROM assignment s, activity_type t GROUP BY t.id"
+            " SELECT :who, t.id, max(s.id), :source FROM assignment s, activity_type t"
+            " WHERE t.key = 'reference_call' GROUP BY t.id"
         ),
         {"who": who.id, "source": source},
     )
@@ -91,7 +92,7 @@ def test_two_asks_a_quarter_are_the_most(db: Session, agreed: Known, rep: Known)
     asked_and_declined(db, agreed, rep, AUTUMN)
     asked_and_declined(db, agreed, rep, AUTUMN + timedelta(days=20))
     third = AUTUMN + timedelta(days=48)
-    assert refused(db, agreed, rep, third) == "A. M. is resting until 4 January (2 calls this quarter)."
+    assert refused(db, agreed, rep, third) == "A. M. is resting until 4 January (2 asks this quarter)."
     asked_and_declined(db, agreed, rep, AUTUMN + timedelta(hours=2160))
 
 
@@ -133,7 +134,7 @@ def test_an_advocate_lowers_their_own_limit(db: Session, agreed: Known, rep: Kno
     fatigue.lower(db, agreed.id, 1, by=agreed.actor)
     db.commit()
     asked_and_declined(db, agreed, rep, AUTUMN)
-    assert "(1 call this quarter)" in refused(db, agreed, rep, AUTUMN + timedelta(days=20))
+    assert "(1 ask this quarter)" in refused(db, agreed, rep, AUTUMN + timedelta(days=20))
     fatigue.lower(db, agreed.id, 0, by=agreed.actor)
     db.commit()
     assert refused(db, agreed, rep, AUTUMN + timedelta(days=120)) == "A. M. takes no asks at the moment."
@@ -196,7 +197,7 @@ def test_an_ask_outside_the_portal_counts_and_is_never_refused(db: Session, agre
         fatigue.log_outside(db, agreed.id, AUTUMN + timedelta(seconds=1), by=rep.actor)
     with pytest.raises(NotAllowed):
         fatigue.log_outside(db, agreed.id, AUTUMN, by=agreed.actor)
-    assert "(3 calls this quarter)" in refused(db, agreed, rep, AUTUMN)
+    assert "(3 asks this quarter)" in refused(db, agreed, rep, AUTUMN)
 
 
 def test_the_load_of_nobody(db: Session) -> None:
@@ -219,7 +220,10 @@ def test_the_loads_of_many_cost_one_statement(
         ("UPDATE program SET company_asks = 1, person_gap_hours = 0", "fatigue_company_window"),
         ("SELECT 1", "fatigue_person_gap"),
         (
-            "INSERT INTO advocate_limits SELECT id, NULL, now() + interval '1 year' FROM person",
+            (
+                "INSERT INTO advocate_limits (person_id, paused_at, paused_until)"
+                " SELECT id, now(), now() + interval '1 year' FROM person"
+            ),
             "fatigue_person_paused",
         ),
         ("UPDATE person SET suspended_at = now()", "fatigue_person_paused"),
@@ -267,7 +271,7 @@ def test_an_outside_ask_cannot_lie_ahead(db: Session, agreed: Known) -> None:
         db.execute(
             text(
                 "INSERT INTO ask (person_id, activity_type_id, source, asked_at)"
-                " SELECT :who, id, 'outside', now() + interval '1 day' FROM activity_type"
+                " SELECT :who, id, 'outside', now() + interval '1 day' FROM activity_type WHERE key = 'reference_call'"
             ),
             {"who": agreed.id},
         )

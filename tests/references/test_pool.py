@@ -279,7 +279,12 @@ def test_the_values_of_the_pool_are_counted(db: Session, ana: Known) -> None:
     count_pool(db)
     count_pool(db)
     counted = {(row.facet, row.value): row.entries for row in db.scalars(select(PoolFacet))}
-    assert counted == {("industry", "Logistics"): 1, ("country", "Germany"): 1, ("size", "500-4999"): 1}
+    assert counted == {
+        ("activity", "reference_call"): 1,
+        ("industry", "Logistics"): 1,
+        ("country", "Germany"): 1,
+        ("size", "500-4999"): 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ def test_asking_from_the_pool(db: Session, rep: Known, ana: Known, browse: Brows
     needed_by = (now(db) + timedelta(days=9)).date()
     db.rollback()
     browser = browse(rep)
-    assert "Ask A. M. for a call" in browser.get(path).text
+    assert "Ask A. M. for a reference call" in browser.get(path).text
     typed = {"needed_by": needed_by, "topics": "What broke?", "request_key": str(uuid4())}
     refused = browser.post(path, path, **typed)
     assert refused.status_code == 422
@@ -350,10 +350,13 @@ def test_one_of_several_is_shown_first(db: Session, rep: Known, ana: Known, brow
 
 
 def test_a_resting_colleague_is_explained_on_their_form(db: Session, rep: Known, ana: Known, browse: Browse) -> None:
-    fatigue.pause(db, ana.id, now(db) + timedelta(days=20), by=ana.actor)
+    fatigue.log_outside(db, ana.id, now(db), by=rep.actor)
     path = f"/sales/people/{entry(db, ana)}/ask"
     db.commit()
-    assert "A. M. takes no asks until" in browse(rep).get(path).text
+    assert "A. M. is resting until" in browse(rep).get(path).text
+    fatigue.pause(db, ana.id, now(db) + timedelta(days=20), by=ana.actor)
+    db.commit()
+    assert browse(rep).get(path).status_code == 404, "in a pause nobody finds them"
 
 
 def test_asking_from_the_pool_for_a_deal(db: Session, rep: Known, other: Known, ana: Known, browse: Browse) -> None:

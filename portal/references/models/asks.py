@@ -62,11 +62,25 @@ class Ask(Base):
 
 
 class AdvocateLimits(Base):
-    """What an advocate wants less of than the program allows: fewer asks, or none until a date."""
+    """What an advocate wants less of than the program allows: fewer asks, longer rests, or none until a date.
+
+    While they are paused nobody finds them (`pool_entry.paused_until` follows by trigger) and no ask gets past the
+    trigger that counts; the pause is over by the clock, without anybody ending it.
+    """
 
     __tablename__ = "advocate_limits"
-    __table_args__ = (CheckConstraint("asks_per_window >= 0", name="asks_per_window"),)
+    __table_args__ = (
+        CheckConstraint("asks_per_window >= 0", name="asks_per_window"),
+        CheckConstraint("gap_days BETWEEN 1 AND 180", name="gap_days"),
+        CheckConstraint(
+            "(paused_at IS NULL) = (paused_until IS NULL)"
+            " AND paused_until > paused_at AND paused_until <= paused_at + interval '8784 hours'",
+            name="pause",
+        ),
+    )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     asks_per_window: Mapped[int | None] = mapped_column(SmallInteger)
     paused_until: Mapped[datetime | None]
+    gap_days: Mapped[int | None] = mapped_column(SmallInteger)
+    paused_at: Mapped[datetime | None]

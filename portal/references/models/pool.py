@@ -95,7 +95,15 @@ class PoolEntry(Base):
             text("completeness DESC"),
             text("last_asked_at NULLS FIRST"),
             "public_id",
-            postgresql_include=["industry", "country", "size_band", "products", "valid_until"],
+            postgresql_include=[
+                "industry",
+                "country",
+                "size_band",
+                "products",
+                "valid_until",
+                "paused_until",
+                "activities",
+            ],
         ),
         Index("ix_pool_entry_industry", "industry", "country", "size_band"),
         Index("ix_pool_entry_country", "country", "size_band"),
@@ -126,6 +134,8 @@ class PoolEntry(Base):
     last_asked_at: Mapped[datetime | None]
     next_askable_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(TSVECTOR)
+    paused_until: Mapped[datetime | None]
+    activities: Mapped[list[str]] = mapped_column(Computed("portal_activities(audiences)", persisted=True))
 
 
 class PoolFacet(Base):

@@ -174,6 +174,11 @@ class Assignment(Identified, Base):
         """Whether somebody still waits for it."""
         return self.state.open
 
+    @property
+    def activity(self) -> str:
+        """The key of the activity that was asked for; the database keeps it that of the request."""
+        return self.scope.partition(":")[0]
+
 
 class RequestEvent(Base):
     """One line of a request's history, never changed: what happened, when, by whom; `data`: ids and plain values."""

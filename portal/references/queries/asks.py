@@ -14,6 +14,7 @@ from portal.clock import PORTAL_NOW
 from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
 from portal.people.models import Person, PersonEmail
+from portal.references.activity_words import Words, words_of
 from portal.references.models import (
     MOST_TIMES,
     Assignment,
@@ -56,6 +57,12 @@ class TheAsk:
     times_wanted: bool
     contact_until: datetime | None
     begun: bool
+    scope: str
+
+    @property
+    def words(self) -> Words:
+        """The words of its activity."""
+        return words_of(self.scope.partition(":")[0])
 
     @property
     def waits(self) -> bool:
@@ -122,6 +129,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             ReferenceCall.times_wanted_at.is_not(None).label("times_wanted"),
             Assignment.contact_until,
             func.coalesce(ReferenceCall.starts_at <= PORTAL_NOW, False).label("begun"),
+            Assignment.scope,
         )
         .join(ReferenceRequest, ReferenceRequest.id == Assignment.request_id)
         .join(Person, Person.id == ReferenceRequest.requested_by)

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from portal.audit import Actor
 from portal.clock import PORTAL_NOW, now
 from portal.people.models import Person
-from portal.references.models import Assignment, AssignmentState, ReferenceRequest, RequestState
+from portal.references.activity_words import words_of
+from portal.references.models import ActivityType, Assignment, AssignmentState, ReferenceRequest, RequestState
 from portal.references.requests import seen_by
 from portal.web.paging import Cursor, Page, page_of
 
@@ -73,11 +74,17 @@ class Row:
     who: str | None
     more: int
     late: bool
+    activity: str
 
     @property
     def number(self) -> str:
         """What people call the request."""
         return f"REQ-{self.id}"
+
+    @property
+    def what(self) -> LazyString:
+        """What was asked for."""
+        return words_of(self.activity).activity.name
 
 
 def requests(
@@ -154,7 +161,9 @@ def _statement(by: Actor) -> Select[*tuple[Any, ...]]:
             (ReferenceRequest.requested_by == by.person_id).label("mine"),
             asked.c.who,
             asked.c.more,
+            ActivityType.key.label("activity"),
         )
+        .join(ActivityType, ActivityType.id == ReferenceRequest.activity_type_id)
         .join(rep, rep.c.id == ReferenceRequest.requested_by)
         .join(asked, ReferenceRequest.id > 0)
     )

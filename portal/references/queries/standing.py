@@ -12,6 +12,7 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from portal.database.refusal import Conflict
+from portal.references.activity_words import Words, words_of
 from portal.references.contact import Contact
 from portal.references.models import OPEN_CALL, STEPS, AssignmentState, CallState, EventKind, Outcome, RequestState
 
@@ -100,6 +101,7 @@ class Tracker:
     outcome_note: str | None
     rep: str
     mine: bool
+    activity: str
     deal_public_id: UUID | None
     amount: Decimal | None
     currency: str | None
@@ -111,6 +113,11 @@ class Tracker:
     def number(self) -> str:
         """What people call the request."""
         return f"REQ-{self.id}"
+
+    @property
+    def words(self) -> Words:
+        """The words of what was asked for."""
+        return words_of(self.activity)
 
     @property
     def questions(self) -> list[str]:

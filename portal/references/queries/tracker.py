@@ -16,6 +16,7 @@ from portal.people.models import Company, Person, PersonEmail
 from portal.references.contact import Contact, agreed
 from portal.references.models import (
     CONFIRMABLE_FOR,
+    ActivityType,
     Assignment,
     AssignmentState,
     CallFeedback,
@@ -59,12 +60,14 @@ def tracker(session: Session, public_id: UUID, *, by: Actor) -> Tracker:
             note.label("outcome_note"),
             Person.name.label("rep"),
             (ReferenceRequest.requested_by == by.person_id).label("mine"),
+            ActivityType.key.label("activity"),
             Opportunity.public_id.label("deal_public_id"),
             Opportunity.amount,
             Opportunity.currency,
             Opportunity.closed_on.label("closes_on"),
         )
         .join(Person, Person.id == ReferenceRequest.requested_by)
+        .join(ActivityType, ActivityType.id == ReferenceRequest.activity_type_id)
         .outerjoin(Opportunity, Opportunity.id == ReferenceRequest.opportunity_id)
         .where(ReferenceRequest.public_id == public_id, seen_by(by))
     ).one_or_none()

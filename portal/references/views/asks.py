@@ -48,7 +48,7 @@ def show_ask(ask: UUID) -> str:
 def accept_ask(ask: UUID) -> ResponseReturnValue:
     """Yes, I will take the call."""
     answers.accept(db.session(), _ask(ask).id, by=current_visitor().actor)
-    flash(_("Thank you. They have your name and e-mail now, for this call only. When could you talk?"), "ok")
+    flash(_("Thank you. They have your name and e-mail now, for this ask only."), "ok")
     return redirect(url_for(".show_ask", ask=ask), 303)
 
 
@@ -107,8 +107,8 @@ def change_limits() -> ResponseReturnValue:
     form = _limit_form()
     if not form.validate():
         return invalid(form, _LIMITS, load=_load())
-    wanted = None if form.asks.data == "program" else int(form.asks.data)
-    fatigue.lower(db.session(), current_visitor().person_id, wanted, by=current_visitor().actor)
+    most, rest = (None if chosen.data in ("", "program") else int(chosen.data) for chosen in (form.asks, form.gap))
+    fatigue.lower(db.session(), current_visitor().person_id, most, gap_days=rest, by=current_visitor().actor)
     flash(_("Saved. Nobody can raise it but you."), "ok")
     return redirect(url_for(".show_limits"), 303)
 
@@ -138,4 +138,6 @@ def _load() -> fatigue.Load:
 def _limit_form() -> LimitForm:
     session = db.session()
     own = session.get(AdvocateLimits, current_visitor().person_id)
-    return LimitForm().offer(current(session).person_asks, own.asks_per_window if own else None)
+    program, asks = current(session), own.asks_per_window if own else None
+    rests = fatigue.gap_in_days(program.person_gap_hours)
+    return LimitForm().offer(program.person_asks, asks).offer_rests(rests, own.gap_days if own else None)

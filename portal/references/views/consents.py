@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, flash, make_response, redirect, render_template, url_for
+from flask import Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,14 +13,16 @@ from sqlalchemy import select
 
 from portal.audit import Actor
 from portal.consent import consents, links, notices, queries, receipts
+from portal.consent.activities import ACTIVITIES, REFERENCE_CALL, Activity
 from portal.consent.models import Channel
-from portal.consent.scopes import SCOPES
+from portal.consent.scopes import SCOPES, scopes_of
 from portal.database import db
 from portal.database.refusal import Invalid, NotFound, Refusal
 from portal.people.models import Person
 from portal.program import current
 from portal.references import fatigue, pool
 from portal.references.consent_forms import AgreeForm, WithdrawForm, sentence_of_scope
+from portal.references.models import AdvocateLimits
 from portal.references.queries import asks
 from portal.references.queries import pool as pool_queries
 from portal.references.views.blueprint import bp
@@ -32,7 +34,6 @@ from portal.web.policy import for_advocates, open_to_all
 from portal.web.visitor import current_visitor
 
 _AGREE = "references/agree.html"
-_PURPOSE = "reference_call"
 
 shell.add_item(
     shell.Item(
@@ -56,11 +57,12 @@ def mine() -> str:
     session, person_id = db.session(), current_visitor().person_id
     return render_template(
         "references/mine.html",
-        standings=queries.standings(session, person_id),
+        **_standings(person_id),
         waiting=asks.waiting(session, person_id),
         me=pool_queries.myself(session, person_id),
         load=fatigue.load_of(session, person_id),
         program=current(session),
+        gap_days=_gap_days(),
         history=queries.history(session, person_id),
         scope_label=sentence_of_scope,
     )
@@ -69,9 +71,11 @@ def mine() -> str:
 @bp.get("/references/agree")
 @for_advocates
 def agree() -> str:
-    """The wording, and whom I agree to be asked for."""
-    form, page = AgreeForm(formdata=None), _agreement()
-    live = consents.live_scopes(db.session(), current_visitor().person_id)
+    """The wording of an activity (`?activity=`, else calls), and for whom I agree to be asked."""
+    activity = _activity()
+    form, page = AgreeForm(formdata=None).offer(activity.key), _agreement(activity)
+    every = consents.live_scopes(db.session(), current_visitor().person_id)
+    live = [scope.key for scope in scopes_of(activity.key) if scope.key in every]
     form.scopes.data = live  # never ticked before they were agreed to
     form.company_name_ok.data = bool(live) and page["me"].profile.company_name_shown
     return render_template(_AGREE, form=form, **page)
@@ -80,10 +84,11 @@ def agree() -> str:
 @bp.post("/references/agree")
 @for_advocates
 def give() -> ResponseReturnValue:
-    """I agree."""
-    form = AgreeForm()
+    """I agree, to what the wording on this page says."""
+    activity = _activity()
+    form = AgreeForm().offer(activity.key)
     if not form.validate():
-        return invalid(form, _AGREE, **_agreement())
+        return invalid(form, _AGREE, **_agreement(activity))
     who = current_visitor()
     try:
         consents.give(
@@ -94,7 +99,7 @@ def give() -> ResponseReturnValue:
             company_name_ok=bool(form.company_name_ok.data),
         )
     except Refusal as refusal:
-        return invalid(form, _AGREE, refusal=refusal, **_agreement())
+        return invalid(form, _AGREE, refusal=refusal, **_agreement(activity))
     flash(_("Thank you. You decide about each ask, and can withdraw here at any time."), "ok")
     return redirect(url_for(".mine"), 303)
 
@@ -177,7 +182,34 @@ def _me() -> pool_queries.Myself:
     return pool_queries.myself(db.session(), current_visitor().person_id)
 
 
-def _agreement() -> dict[str, Any]:
-    notice = notices.current(db.session(), _PURPOSE, current_visitor().locale)
+def _activity() -> Activity:
+    """The activity that the address names. Refuses `NotFound`."""
+    found = ACTIVITIES.get(request.args.get("activity", REFERENCE_CALL))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _standings(person_id: int) -> dict[str, Any]:
+    """Where I stand on what I ever agreed to, and on calls; the activities that are left to agree to."""
+    every = queries.standings(db.session(), person_id)
+    told = {REFERENCE_CALL} | {standing.scope.activity for standing in every if standing.state != "not_agreed"}
+    return {
+        "standings": [standing for standing in every if standing.scope.activity in told],
+        "offers": [activity for key, activity in ACTIVITIES.items() if key not in told],
+        "activities": ACTIVITIES,
+    }
+
+
+def _gap_days() -> int:
+    """The days that lie between two asks of me: the program's, or more where I asked for more."""
+    session = db.session()
+    own = session.get(AdvocateLimits, current_visitor().person_id)
+    return max(fatigue.gap_in_days(current(session).person_gap_hours), (own.gap_days or 0) if own else 0)
+
+
+def _agreement(activity: Activity) -> dict[str, Any]:
+    notice = notices.current(db.session(), activity.key, current_visitor().locale)
     texts = {scope.key: scope.text for scope in SCOPES.values()}
-    return {"notice": notice, "me": _me(), "descriptions": texts, "valid_for": consents.VALID_FOR.days}
+    days = consents.VALID_FOR.days
+    return {"activity": activity, "notice": notice, "me": _me(), "descriptions": texts, "valid_for": days}
