@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from portal.database import db
 from portal.database.refusal import Conflict, Invalid, Refusal
-from portal.rewards import approval, redemption
+from portal.rewards import approval, codes, redemption
 from portal.rewards.forms import NoteForm
 from portal.rewards.models import Redemption
 from portal.rewards.queries import desk, orders
@@ -109,6 +109,18 @@ def cancel(redemption_id: UUID) -> ResponseReturnValue:
         redemption_id,
         lambda key, note: redemption.cancel(db.session(), key, by=by, note=note),
         _("Cancelled. Points and stock are back."),
+    )
+
+
+@bp.post("/<uuid:redemption_id>/code")
+@for_managers
+def show_again(redemption_id: UUID) -> ResponseReturnValue:
+    """Let the person see their code once more."""
+    by = current_visitor().actor
+    return _decide(
+        redemption_id,
+        lambda key, note: codes.show_again(db.session(), key, by=by, reason=note),
+        _("They can see their code once more, and they know."),
     )
 
 

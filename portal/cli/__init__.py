@@ -11,7 +11,7 @@ from werkzeug.utils import import_string
 
 from portal import jobs
 from portal.access import invitations
-from portal.cli import backups, data, demo, inspection
+from portal.cli import backups, data, demo, inspection, keys
 from portal.cli.installation import application, bring_to_shape, load_settings
 from portal.cli.serve import serve as run_system
 from portal.database import db, embedded, run, safety
@@ -118,7 +118,7 @@ def create_admin(email: str) -> None:
         click.echo(run(lambda session: invitations.invite_admin(session, email)))
 
 
-for _command in (*data.COMMANDS, *backups.COMMANDS, *inspection.COMMANDS, *demo.COMMANDS):
+for _command in (*data.COMMANDS, *backups.COMMANDS, *inspection.COMMANDS, *keys.COMMANDS, *demo.COMMANDS):
     portal.add_command(_command)
 
 

@@ -14,8 +14,8 @@ from portal.messages import messages
 from portal.points import ledger
 from portal.rewards import moving
 from portal.rewards.fulfilment import WAYS
-from portal.rewards.models import Redemption, Reward
-from portal.rewards.states import State
+from portal.rewards.models import Redemption
+from portal.rewards.states import State, Way
 
 UNDECIDED: Final = _l("It waits for an approval. Approve it first, or say no with a reason.")
 
@@ -42,10 +42,11 @@ def approve(session: Session, redemption_id: int, *, by: Actor) -> Redemption:
     if redemption.state is not State.AWAITING_APPROVAL:
         raise Conflict(moving.WRONG_STATE)
     redemption.approved_by, redemption.approved_at = by.person_id, now(session)
+    redemption.due_at += redemption.approved_at - redemption.created_at
     moving.move(session, redemption, State.DISPATCHING, by=by)
     messages.answered(session, moving.ref(redemption))
-    WAYS[session.get_one(Reward, redemption.reward_id).fulfilment].begin(session, redemption)
-    moving.tell(session, redemption, "rewards.approved", delivery=redemption.delivery)
+    WAYS[redemption.way].begin(session, redemption)
+    moving.tell(session, redemption, "rewards.approved", delivery=redemption.delivery, code=redemption.way == Way.CODE)
     return redemption
 
 

@@ -22,10 +22,12 @@ from portal.rewards.models import (
     LONGEST_DELIVERY,
     LONGEST_DESCRIPTION,
     LONGEST_NAME,
+    MOST_DAYS,
+    USUAL_DAYS,
     Redemption,
     Reward,
 )
-from portal.rewards.states import REWARD_TRANSITIONS, VOIDED, RewardState
+from portal.rewards.states import REWARD_TRANSITIONS, VOIDED, RewardState, Way
 
 ART: Final = {
     "gift_card": _l("Gift card"),
@@ -49,13 +51,14 @@ ART: Final = {
 class Rules:
     """Who may redeem a reward, and how often: times for one person in all and in a year, from a level on.
 
-    `approval`: a manager agrees before anything is sent.
+    `approval`: a manager agrees before anything is sent. `days`: within how many it is promised.
     """
 
     per_person: int | None = None
     per_year: int | None = None
     level: UUID | None = None
     approval: bool = False
+    days: int = USUAL_DAYS
 
 
 def create(
@@ -69,13 +72,19 @@ def create(
     delivery: str,
     stock: int | None = None,
     rules: Rules | None = None,
+    fulfilment: str = Way.MANUAL,
 ) -> Reward:
     """Put a reward together, as a draft; `price` in points, `stock` in pieces (None: no end), `rules` (None: none).
+
+    `fulfilment` is how it is delivered, for good; by codes from a list its stock is the codes that are added later.
 
     Refuses `NotAllowed` for all but managers, `Invalid` values.
     """
     by.require(*MANAGERS)
-    reward = Reward(state=RewardState.DRAFT, stock=stock, supplied=stock)
+    if fulfilment not in set(Way):
+        raise Invalid(_l("Please choose how it is delivered."), field="fulfilment")
+    stock = 0 if fulfilment == Way.CODE else stock
+    reward = Reward(state=RewardState.DRAFT, stock=stock, supplied=stock, fulfilment=fulfilment)
     _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
     _check_stock(stock)
     _rule(session, reward, rules or Rules())
@@ -106,6 +115,8 @@ def change(
     """
     by.require(*MANAGERS)
     reward = lock_reward(session, reward_id)
+    if reward.fulfilment == Way.CODE:
+        stock = reward.stock  # follows its codes
     _describe(reward, name=name, description=description, art=art, price=price, delivery=delivery)
     _check_stock(stock)
     if stock != reward.stock:
@@ -186,13 +197,15 @@ def _rule(session: Session, reward: Reward, rules: Rules) -> None:
             raise Invalid(_l("A limit is a whole number from 1 to %(most)s.", most=LARGEST_LIMIT), field=field)
     if rules.per_person is not None and rules.per_year is not None and rules.per_year > rules.per_person:
         raise Invalid(_l("This is more than one person may redeem in all."), field="per_year")
+    if not 0 < rules.days <= MOST_DAYS:
+        raise Invalid(_l("This is a whole number from 1 to %(most)s.", most=MOST_DAYS), field="days")
     level_id = None
     if rules.level is not None:
         level_id = session.scalar(select(Level.id).where(Level.public_id == rules.level))
         if level_id is None:
             raise Invalid(_l("There is no such level."), field="level")
     reward.per_person, reward.per_year, reward.level_id = rules.per_person, rules.per_year, level_id
-    reward.needs_approval = rules.approval
+    reward.needs_approval, reward.days = rules.approval, rules.days
 
 
 def _ruled(reward: Reward) -> dict[str, int]:

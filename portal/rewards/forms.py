@@ -7,11 +7,22 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from werkzeug.datastructures import FileStorage
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.rewards.catalogue import ART, Rules
+from portal.rewards.fulfilment import WAYS
 from portal.rewards.models import (
     LARGEST_LIMIT,
     LARGEST_PRICE,
@@ -20,8 +31,11 @@ from portal.rewards.models import (
     LONGEST_DESCRIPTION,
     LONGEST_NAME,
     LONGEST_NOTE,
+    MOST_DAYS,
+    USUAL_DAYS,
 )
 from portal.rewards.queries.offers import Offer
+from portal.rewards.states import Way
 from portal.web.forms import Form
 
 _STALE: Final = _l("This page is out of date. Look at the reward again, then redeem it.")
@@ -57,6 +71,27 @@ class NoteForm(Form):
     """What the person reads about their redemption."""
 
     note = TextAreaField(_l("Note to the advocate"), validators=[Length(max=LONGEST_NOTE)], render_kw={"rows": 3})
+
+
+class CodesForm(Form):
+    """A list of codes, pasted or in a file."""
+
+    codes = TextAreaField(
+        _l("Codes"),
+        render_kw={"rows": 6, "spellcheck": "false", "autocomplete": "off"},
+        validators=[Length(max=60_000)],
+    )
+    file = FileField(_l("Or a file"), render_kw={"accept": ".txt,.csv,text/plain"})
+
+    @property
+    def listed(self) -> str | None:
+        """All lines, those that were pasted first; None where the file holds no text."""
+        sent = self.file.data
+        try:
+            uploaded = sent.read().decode("utf-8-sig") if isinstance(sent, FileStorage) else ""
+        except UnicodeDecodeError:
+            return None
+        return "\n".join([*(self.codes.data or "").splitlines(), *uploaded.splitlines()])
 
 
 class RewardForm(Form):
@@ -98,6 +133,17 @@ class RewardForm(Form):
         if not (field.data.isascii() and field.data.isdigit() and len(field.data) <= 10):
             raise ValidationError(_STALE)
 
+    fulfilment = SelectField(
+        _l("How it is delivered"),
+        default=Way.MANUAL,
+        choices=[SelectChoice(way.key, way.label) for way in WAYS.values()],
+    )
+    days = IntegerField(
+        _l("Within how many days it arrives"),
+        validators=[Optional(), NumberRange(1, MOST_DAYS)],
+        render_kw={"inputmode": "numeric"},
+        default=USUAL_DAYS,
+    )
     approval = BooleanField(_l("Approve each before it is sent"))
 
     def offer(self, levels: Sequence[tuple[UUID, str]]) -> RewardForm:
@@ -113,7 +159,11 @@ class RewardForm(Form):
         """The rules as the verbs of the catalogue take them."""
         level = UUID(self.level.data) if self.level.data else None
         return Rules(
-            per_person=self.per_person.data, per_year=self.per_year.data, level=level, approval=self.approval.data
+            per_person=self.per_person.data,
+            per_year=self.per_year.data,
+            level=level,
+            approval=self.approval.data,
+            days=self.days.data or USUAL_DAYS,
         )
 
     @property

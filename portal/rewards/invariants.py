@@ -76,6 +76,45 @@ invariant(
 )
 
 invariant(
+    "rewards.codes_are_stock",
+    "The free codes of a reward are what is left of it and what redemptions under way hold back.",
+    """
+    SELECT 'reward ' || w.id AS what
+      FROM reward w
+      LEFT JOIN (SELECT reward_id, count(*) FILTER (WHERE redemption_id IS NULL) AS free
+                   FROM reward_code GROUP BY reward_id) c ON c.reward_id = w.id
+      LEFT JOIN (SELECT reward_id, count(*) AS waiting FROM redemption
+                  WHERE way = 'code' AND decided_at IS NULL GROUP BY reward_id) r ON r.reward_id = w.id
+     WHERE CASE WHEN w.fulfilment = 'code' THEN coalesce(c.free, 0) <> w.stock + coalesce(r.waiting, 0)
+                ELSE c.free IS NOT NULL END
+    """,
+)
+
+invariant(
+    "rewards.codes_are_given_once",
+    "A delivered redemption of a code has one, of its own reward; no other redemption has.",
+    """
+    SELECT 'redemption ' || coalesce(r.id, c.redemption_id) AS what
+      FROM (SELECT id, reward_id FROM redemption WHERE way = 'code' AND state IN ('fulfilled', 'refunded')) r
+      FULL JOIN (SELECT redemption_id, reward_id FROM reward_code WHERE redemption_id IS NOT NULL) c
+        ON c.redemption_id = r.id AND c.reward_id = r.reward_id
+     WHERE r.id IS NULL OR c.redemption_id IS NULL
+    """,
+)
+
+invariant(
+    "rewards.codes_are_shown_to_their_own",
+    "A code was shown to whom it was given to, and to nobody else.",
+    """
+    SELECT 'code_showing ' || s.id AS what
+      FROM code_showing s
+      JOIN reward_code c ON c.id = s.code_id
+      LEFT JOIN redemption r ON r.id = c.redemption_id
+     WHERE r.person_id IS DISTINCT FROM s.person_id
+    """,
+)
+
+invariant(
     "rewards.history_agrees",
     "The last step in a redemption's history is its state.",
     """

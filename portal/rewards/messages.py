@@ -47,6 +47,8 @@ class Ordered(AboutRedemption):
         """What happens now."""
         if data.get("approval"):
             first = _("The program team looks at it first. Your points are held until then; a no gives them back.")
+        elif data.get("code"):
+            first = _("Your code is ready: open the order to see it, once. Your points are spent at that moment.")
         else:
             first = _("Your points are held until it is with you.")
         return [str(first), str(data["delivery"])]
@@ -66,7 +68,8 @@ class Approved(AboutRedemption):
 
     def body(self, data: Data) -> list[str]:
         """How it comes."""
-        return [str(data["delivery"])]
+        ready = [str(_("Your code is ready: open the order to see it, once."))] if data.get("code") else []
+        return [*ready, str(data["delivery"])]
 
 
 @message_kind
@@ -101,6 +104,22 @@ class Delivered(AboutRedemption):
 
     def body(self, data: Data) -> list[str]:
         """How, in the team's words."""
+        return [str(data["note"])]
+
+
+@message_kind
+class CodeAgain(AboutRedemption):
+    """A code may be seen once more."""
+
+    key = "rewards.code_again"
+    title = _l("A code can be seen again")
+
+    def subject(self, data: Data) -> str:
+        """Whose code."""
+        return str(_("You can see your code for %(reward)s once more", reward=data["reward"]))
+
+    def body(self, data: Data) -> list[str]:
+        """Why."""
         return [str(data["note"])]
 
 
@@ -213,5 +232,5 @@ class ToApprove(MessageKind):
         return str(_("Open it"))
 
 
-KINDS: Final = (Ordered, Approved, NotApproved, Delivered, Failed, Cancelled, Refunded, ToFulfil, ToApprove)
+KINDS: Final = (Ordered, Approved, NotApproved, Delivered, CodeAgain, Failed, Cancelled, Refunded, ToFulfil, ToApprove)
 """All of them, for tests of their words."""

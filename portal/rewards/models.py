@@ -30,13 +30,15 @@ LONGEST_NOTE: Final = 500
 LARGEST_PRICE: Final = 1_000_000_000
 LARGEST_STOCK: Final = 1_000_000
 LARGEST_LIMIT: Final = 100
+USUAL_DAYS: Final = 14
+MOST_DAYS: Final = 365
 
 
 class Reward(Identified, Base):
     """An item of the catalogue. `stock` is what is left (None: no end), `supplied` what was ever put in.
 
     One person may redeem it `per_person` times in all and `per_year` times in 8,760 hours (None: no limit), from the
-    level `level_id` on (None: everybody).
+    level `level_id` on (None: everybody). It is promised within `days`.
     """
 
     __tablename__ = "reward"
@@ -55,6 +57,10 @@ class Reward(Identified, Base):
             " AND per_year <= per_person",
             name="limits",
         ),
+        CheckConstraint(f"days BETWEEN 1 AND {MOST_DAYS}", name="days"),
+        CheckConstraint("fulfilment IN ('manual', 'code')", name="fulfilment"),
+        CheckConstraint("fulfilment <> 'code' OR stock IS NOT NULL", name="codes"),
+        UniqueConstraint("id", "fulfilment"),
         Index("ix_reward_state_price_id", "state", "price", "id"),
     )
 
@@ -70,6 +76,7 @@ class Reward(Identified, Base):
     per_year: Mapped[int | None] = mapped_column(SmallInteger)
     level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    days: Mapped[int] = mapped_column(SmallInteger, server_default=text("14"))
     state: Mapped[RewardState] = mapped_column(choices(RewardState, "state"), server_default="draft")
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
 
@@ -80,7 +87,8 @@ class Redemption(Identified, Base):
     `hold_id` is the ledger's hold; `settled_phase` follows the state and is a key into the ledger, so that the hold is
     posted exactly where the redemption is fulfilled or refunded, voided where it failed or was cancelled. `per_person`
     and `per_year` are the reward's limits under which it was made, `needs_approval` whether a manager agrees to it
-    before anything is sent; the database writes them.
+    before anything is sent, `way` how it is delivered; the database writes them. `coded` is its own id once a code is
+    due: a key into the codes, as theirs is one into it, so that each has exactly the other.
     """
 
     __tablename__ = "redemption"
@@ -96,6 +104,11 @@ class Redemption(Identified, Base):
             deferrable=True,
             initially="DEFERRED",
         ),
+        ForeignKeyConstraint(["reward_id", "way"], ["reward.id", "reward.fulfilment"]),
+        ForeignKeyConstraint(
+            ["coded"], ["reward_code.redemption_id"], deferrable=True, initially="DEFERRED", use_alter=True
+        ),
+        UniqueConstraint("coded", "reward_id"),
         CheckConstraint("price > 0", name="price"),
         CheckConstraint(
             "(state IN ('fulfilled', 'failed', 'cancelled', 'refunded')) = (decided_at IS NOT NULL)", name="decided"
@@ -129,6 +142,13 @@ class Redemption(Identified, Base):
     per_year: Mapped[int | None] = mapped_column(SmallInteger)
     state: Mapped[State] = mapped_column(choices(State, "state"))
     hold_id: Mapped[int]
+    way: Mapped[str] = mapped_column(server_default="manual")
+    coded: Mapped[int | None] = mapped_column(
+        Computed(
+            "CASE WHEN way = 'code' AND (state = 'fulfilled' OR state = 'refunded') THEN id ELSE NULL END",
+            persisted=True,
+        )
+    )
     needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
@@ -146,6 +166,8 @@ class Redemption(Identified, Base):
     refund_id: Mapped[int | None]
     note: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    due_at: Mapped[datetime] = mapped_column(server_default=text("(portal_now() + '336:00:00'::interval)"))
+    """Until when the person was promised it; counted anew from an approval."""
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
 
@@ -161,4 +183,51 @@ class RedemptionEvent(Base):
     state: Mapped[State] = mapped_column(choices(State, "state"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     note: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+
+
+class RewardCode(Identified, Base):
+    """A code of a reward: sealed (sealing.py), given to one redemption at most, and shown as often as it may be.
+
+    `mark` knows the same code again without telling it; `key_id` names the key under which both were made.
+    """
+
+    __tablename__ = "reward_code"
+    __table_args__ = (
+        ForeignKeyConstraint(["reward_id", "way"], ["reward.id", "reward.fulfilment"]),
+        ForeignKeyConstraint(
+            ["redemption_id", "reward_id"],
+            ["redemption.coded", "redemption.reward_id"],
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        UniqueConstraint("mark"),
+        UniqueConstraint("redemption_id"),
+        CheckConstraint("showings_left BETWEEN 0 AND 1", name="showings"),
+        CheckConstraint("(redemption_id IS NULL) = (given_at IS NULL)", name="given"),
+        Index("ix_reward_code_free", "reward_id", "id", postgresql_where=text("redemption_id IS NULL")),
+        Index("ix_reward_code_key_id", "key_id"),
+    )
+
+    reward_id: Mapped[int]
+    way: Mapped[str] = mapped_column(Computed("'code'::text", persisted=True))
+    key_id: Mapped[str]
+    sealed: Mapped[bytes]
+    mark: Mapped[bytes]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
+    redemption_id: Mapped[int | None]
+    given_at: Mapped[datetime | None]
+    showings_left: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+
+
+class CodeShowing(Base):
+    """One showing of a code to somebody; append-only, and it uses up one that is left."""
+
+    __tablename__ = "code_showing"
+    __table_args__ = (Index("ix_code_showing_code_id_id", "code_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("reward_code.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)

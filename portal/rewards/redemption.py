@@ -5,6 +5,7 @@ Locks are taken in one order: person, reward, redemption; the ledger comes last.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
+from portal.clock import now
 from portal.database.refusal import Conflict, LimitReached, NotAllowed, NotFound, explain
 from portal.people import people
 from portal.people.models import Person
@@ -24,7 +26,7 @@ from portal.rewards.catalogue import lock_reward
 from portal.rewards.fulfilment import WAYS
 from portal.rewards.limits import check_day, check_level, check_turns
 from portal.rewards.models import Redemption, Reward
-from portal.rewards.states import RewardState, State
+from portal.rewards.states import RewardState, State, Way
 
 _SOLD_OUT: Final = _l("Gone for now: somebody took the last one. Your points are untouched.")
 
@@ -58,8 +60,8 @@ def redeem(
         approval.ask(session, redemption, by=by)
     else:
         WAYS[reward.fulfilment].begin(session, redemption)
-    asks = {"approval": True} if redemption.needs_approval else {}
-    moving.tell(session, redemption, "rewards.ordered", delivery=redemption.delivery, **asks)
+    more = {"approval": redemption.needs_approval, "code": redemption.way == Way.CODE}
+    moving.tell(session, redemption, "rewards.ordered", delivery=redemption.delivery, **more)
     return redemption
 
 
@@ -88,6 +90,7 @@ def dispatch(session: Session, redemption_id: int, *, by: Actor) -> Redemption:
     """Say that it is under way; from here on the person cannot cancel. Saying it again changes nothing."""
     redemption = moving.lock_for_desk(session, redemption_id, by)
     approval.require(redemption)
+    _require_hands(redemption)
     if redemption.state is not State.DISPATCHING:
         moving.move(session, redemption, State.DISPATCHING, by=by)
     return redemption
@@ -104,6 +107,7 @@ def fulfil(session: Session, redemption_id: int, *, by: Actor, note: str) -> Red
         return redemption
     told = moving.required(note, _l("Please say how it reached the person. They will read it."))
     approval.require(redemption)
+    _require_hands(redemption)
     moving.set_off(session, redemption, by)
     moving.move(session, redemption, State.FULFILLED, by=by, note=told)
     ledger.post(session, redemption.hold_id, reason=told, by=by)
@@ -143,6 +147,11 @@ def refund(session: Session, redemption_id: int, *, by: Actor, reason: str) -> R
     moving.move(session, redemption, State.REFUNDED, by=by, note=told, refund_id=refund_id)
     moving.tell(session, redemption, "rewards.refunded", note=told)
     return redemption
+
+
+def _require_hands(redemption: Redemption) -> None:
+    if redemption.way != Way.MANUAL:
+        raise Conflict(_l("Nobody has to send this: the advocate opens the code themselves."))
 
 
 def _redeemer(session: Session, by: Actor) -> Person:
@@ -187,6 +196,8 @@ def _claim(session: Session, reward: Reward, person_id: int, request_key: UUID, 
         price=reward.price,
         took_stock=reward.stock is not None,
         needs_approval=reward.needs_approval,
+        way=reward.fulfilment,
+        due_at=now(session) + timedelta(hours=24 * reward.days),
         state=State.HELD,
         hold_id=ledger.hold(session, person_id, reward.price, subject=ref, cause=ref, reason=reward.name, by=by),
     )

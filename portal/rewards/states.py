@@ -40,6 +40,13 @@ REWARD_TRANSITIONS: Final = {
 }
 
 
+class Way(StrEnum):
+    """How a reward reaches the person."""
+
+    MANUAL = "manual"
+    CODE = "code"
+
+
 class State(StrEnum):
     """Where a redemption stands."""
 

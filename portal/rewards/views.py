@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.database import db
 from portal.database.refusal import Conflict, LimitReached
-from portal.rewards import causes, redemption
+from portal.rewards import causes, codes, redemption
 from portal.rewards.forms import RedeemForm
 from portal.rewards.queries import offers, orders
 from portal.web import shell
@@ -96,6 +96,16 @@ def cancel(redemption_id: UUID) -> ResponseReturnValue:
     redemption.cancel(db.session(), order.id, by=current_visitor().actor)
     flash(_("Cancelled. Your points are back."), "ok")
     return redirect(url_for(".track", redemption_id=redemption_id), 303)
+
+
+@bp.post("/redemptions/<uuid:redemption_id>/code")
+@for_advocates
+def code(redemption_id: UUID) -> str:
+    """Open my code: shown in this answer and nowhere else."""
+    mine = orders.order(db.session(), current_visitor().person_id, redemption_id)
+    secrets = current_app.config["PORTAL"].signing_keys
+    opened = codes.show(db.session(), mine.id, secrets=secrets, by=current_visitor().actor)
+    return render_template("rewards/code.html", order=mine, code=opened)
 
 
 def _again(reward: UUID, refusal: Conflict | LimitReached) -> Response:

@@ -36,7 +36,7 @@ from portal.program import Program
 from portal.references import answers, calls, opportunities, pool, profile, requests, times
 from portal.references.models import Assignment, CallTime, ReferenceCall, ReferenceRequest
 from portal.references.models.pool import PoolEntry
-from portal.rewards import catalogue, redemption
+from portal.rewards import catalogue, codes, redemption
 from portal.rewards.catalogue import Rules
 from portal.web.session import hash_token
 
@@ -61,6 +61,7 @@ TOPICS = "How long did the move take, and what broke?"
 class World:
     """Whom and what the rows of the matrix name: people by role, things by a word."""
 
+    key: str
     people: dict[str, Actor] = field(default_factory=dict)
     public: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class World:
 
 def build(session: Session, keys: list[str], folder: Path) -> World:
     """Let it all be there; commits."""
-    world = World()
+    world = World(keys[0])
     _limits(session)
     _people(session, world)
     _catalogue(session, world)
@@ -146,7 +147,7 @@ def _people(session: Session, world: World) -> None:
 
 
 def _catalogue(session: Session, world: World) -> None:
-    for word in ("reward", "draft reward", "archived reward", "asking reward"):
+    for word in ("reward", "draft reward", "archived reward", "asking reward", "code reward"):
         made = catalogue.create(
             session,
             f"Jacket ({word})",
@@ -157,11 +158,15 @@ def _catalogue(session: Session, world: World) -> None:
             stock=500,
             delivery="We ask for your size.",
             rules=Rules(approval=word.startswith("asking")),
+            fulfilment="code" if word.startswith("code") else "manual",
         )
         if not word.startswith("draft"):
             catalogue.publish(session, made.id, by=world.people["manager"])
         if word.startswith("archived"):
             catalogue.archive(session, made.id, by=world.people["manager"])
+        if word.startswith("code"):
+            listed = "\n".join(f"WORLD-{number:04}" for number in range(20))
+            codes.add(session, made.id, listed, secrets=[world.key], by=world.people["manager"])
         world.things[word], world.numbers[word] = str(made.public_id), made.id
 
 
@@ -343,14 +348,18 @@ def _times(session: Session, world: World, call: ReferenceCall, state: str, them
 
 
 def _orders(session: Session, world: World) -> None:
+    of_codes = (("code", "code reward"), ("opened", "code reward"))
     for persona in ("advocate", "other"):
-        for state, word in (("held", "reward"), ("delivered", "reward"), ("waiting", "asking reward")):
+        for state, word in (("held", "reward"), ("delivered", "reward"), ("waiting", "asking reward"), *of_codes):
             wanted = world.numbers[word]
             made = redemption.redeem(session, wanted, by=world.people[persona], request_key=uuid4())
             session.flush()
             session.refresh(made)
             world.things[f"{state} order of {persona}"] = str(made.public_id)
             session.commit()
+            if state == "opened":
+                codes.show(session, made.id, secrets=[world.key], by=world.people[persona])
+                session.commit()
             if state == "delivered":
                 redemption.fulfil(session, made.id, by=world.people["manager"], note="Sent.")
                 session.commit()

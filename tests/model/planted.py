@@ -220,6 +220,17 @@ PLANTS: Final = (
     plant("rewards.hold_agrees", one("redemption", "state = 'dispatching', decided_at = NULL", "state = 'fulfilled'")),
     plant("rewards.hold_is_the_price", one("redemption", "price = price + 1")),
     plant("rewards.refund_agrees", one("redemption", "state = 'refunded', refund_id = hold_id", "state = 'fulfilled'")),
+    plant("rewards.codes_are_stock", one("reward", "stock = 7, supplied = 7, fulfilment = 'code'")),
+    plant(
+        "rewards.codes_are_given_once",
+        *("UPDATE redemption SET way = 'code' WHERE id = (SELECT min(id) FROM redemption WHERE state = 'fulfilled')",),
+    ),
+    plant(
+        "rewards.codes_are_shown_to_their_own",
+        "INSERT INTO reward_code (reward_id, key_id, sealed, mark, showings_left)"
+        " SELECT min(id), 'planted', 'x', 'x', 0 FROM reward",
+        "INSERT INTO code_showing (code_id, person_id) SELECT c.id, p.id FROM reward_code c, person p LIMIT 1",
+    ),
     plant(
         "rewards.within_limits",
         one("redemption", "per_person = 0", "state NOT IN ('failed', 'cancelled', 'refunded')"),

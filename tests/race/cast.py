@@ -21,12 +21,13 @@ from portal.people import people
 from portal.points import awards, balance
 from portal.references import answers, requests
 from portal.references.models import Assignment, ReferenceCall
-from portal.rewards import catalogue, redemption
+from portal.rewards import catalogue, codes, redemption
 from portal.rewards.catalogue import Rules
 
 from .arena import Arena
 
 _numbers = itertools.count(1)
+SECRETS = ("a-secret-of-the-races-0123456789-abcdefghij",)
 
 
 def somebody(arena: Arena, *roles: str, company_id: int | None = None, email: bool = False) -> Actor:
@@ -111,6 +112,21 @@ def reward(arena: Arena, price: int, stock: int | None = None, *, rules: Rules |
             rules=rules,
         )
         catalogue.publish(session, made.id, by=manager)
+        return made.id
+
+    return int(arena.do(put))
+
+
+def coded(arena: Arena, price: int, codes_left: int, *, rules: Rules | None = None) -> int:
+    """A reward of codes."""
+    manager = Actor(None, frozenset({"manager"}))
+    listed = "\n".join(f"CODE-{next(_numbers)}" for _ in range(codes_left))
+
+    def put(session: Session) -> int:
+        about = {"description": "Ten good coffees.", "art": "coffee", "delivery": "Show it at the till."}
+        made = catalogue.create(session, "Coffee", by=manager, price=price, rules=rules, fulfilment="code", **about)
+        catalogue.publish(session, made.id, by=manager)
+        codes.add(session, made.id, listed, secrets=SECRETS, by=manager)
         return made.id
 
     return int(arena.do(put))

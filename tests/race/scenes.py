@@ -19,15 +19,17 @@ from portal.people import people
 from portal.points import awards, ledger
 from portal.references import answers, calls
 from portal.rewards import approval as approvals
-from portal.rewards import redemption
+from portal.rewards import codes, redemption
 from portal.rewards.catalogue import Rules
 
 from .arena import WIDE, Arena, Outcomes
 from .cast import (
+    SECRETS,
     accepted,
     advocate,
     ask,
     asked,
+    coded,
     company,
     consenting,
     crowd_of,
@@ -112,6 +114,24 @@ def settlement(arena: Arena) -> list[str]:
     ]
     ended = arena.at_once(works * (WIDE // 2))
     return _wrong(arena, settled_twice=len(set(ended.values)) > 1, error=_errors(ended))
+
+
+def same_code(arena: Arena) -> list[str]:
+    """32 people open their codes of one list at the same moment, each twice."""
+    wanted, crowd = coded(arena, 100, WIDE // 2), crowd_of(arena, WIDE // 2, 100)
+    orders = [(actor, order(arena, actor, wanted)) for actor in crowd]
+    works = [lambda s, a=a, n=n: codes.show(s, n, secrets=SECRETS, by=a) for a, n in orders for _ in range(2)]
+    ended = arena.at_once(works)
+    shown_twice = len(set(ended.values)) < len(ended.values) or len(ended.values) > WIDE // 2
+    return _wrong(arena, shown_twice=shown_twice, error=_errors(ended), unsold=len(set(ended.values)) < WIDE // 2)
+
+
+def one_showing(arena: Arena) -> list[str]:
+    """64 openings of one code, while more are free."""
+    ana, wanted = advocate(arena, 100), coded(arena, 100, 5)
+    number = order(arena, ana, wanted)
+    ended = arena.at_once([lambda s: codes.show(s, number, secrets=SECRETS, by=ana)] * WIDE)
+    return _wrong(arena, shown_twice=len(ended.values) > 1, error=_errors(ended), unsold=not ended.values)
 
 
 def decision(arena: Arena) -> list[str]:

@@ -87,6 +87,12 @@ NO_DECISION = (
     "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_decided, DROP CONSTRAINT ck_redemption_approved",
     "ALTER TABLE redemption DROP CONSTRAINT ck_redemption_other_hands",
 )
+NO_CODE_KEPT = (
+    "DROP TRIGGER reward_code_stays ON reward_code",
+    "ALTER TABLE redemption DROP CONSTRAINT fk_redemption_coded_reward_code",
+    "ALTER TABLE reward_code DROP CONSTRAINT ck_reward_code_showings",
+)
+NO_SHOWING_CHECK = (*NO_HOLD, *NO_CODE_KEPT)
 NO_RESPONSE_KEPT = (
     *NO_SUBJECT,
     "DROP TRIGGER kept ON stage_response",
@@ -128,6 +134,8 @@ MUTANTS = {
     "asks are counted without a lock": mutant(
         scenes.last_ask_of_person, COUNT_UNLOCKED, without_locks, "asked_too_often"
     ),
+    "a code does not stay with its redemption": mutant(scenes.same_code, NO_CODE_KEPT, without_locks, "shown_twice"),
+    "no check on the showings of a code": mutant(scenes.one_showing, NO_SHOWING_CHECK, without_locks, "shown_twice"),
     "no check on a decision about a redemption": mutant(scenes.decision, NO_DECISION, without_locks, "decided_twice"),
     "a person's turns are counted without a lock": mutant(
         scenes.last_turn, TURNS_UNLOCKED, without_locks, "too_often", "rewards.within_limits"
@@ -181,6 +189,8 @@ ALONE = {
     "the check on the stock": (scenes.last_stock, without_locks),
     "the count of the places": (scenes.last_place, without_locks),
     "the key on the form": (scenes.one_form, without_locks),
+    "the keys between codes and redemptions": (scenes.same_code, without_locks),
+    "the check on the showings of a code": (scenes.one_showing, without_locks),
     "the check on a decision about a redemption": (scenes.decision, without_locks),
     "the key on the hold": (scenes.settlement, without_locks),
     "the key on what is refunded": (scenes.refund, without_locks),

@@ -8,11 +8,11 @@ import pytest
 
 from portal.database.refusal import LimitReached
 from portal.points import adjustments, awards, ledger
-from portal.rewards import redemption
+from portal.rewards import codes, redemption
 from portal.rewards.catalogue import Rules
 
 from .arena import WIDE, Arena
-from .cast import advocate, crowd_of, earn, order, points_of, reward, somebody, who
+from .cast import SECRETS, advocate, coded, crowd_of, earn, order, points_of, reward, somebody, who
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("race")]
 
@@ -53,6 +53,21 @@ def test_below_the_level_nothing_is_had(arena: Arena) -> None:
     assert arena.one("SELECT coalesce(max(hold_id), 0) FROM redemption") < taken_back
     with pytest.raises(LimitReached, match="Gold on: 50 points to go"):
         arena.do(lambda s: redemption.redeem(s, wanted, by=ana, request_key=uuid4()).id)
+
+
+def test_codes_run_out_and_each_goes_to_one(arena: Arena) -> None:
+    wanted, crowd = coded(arena, 100, 5), crowd_of(arena, WIDE, 100)
+    works = [lambda s, a=actor: (a, redemption.redeem(s, wanted, by=a, request_key=uuid4()).id) for actor in crowd]
+    ended = arena.at_once(works)
+    ended.fair(5)
+    shows = [lambda s, a=a, n=n: codes.show(s, n, secrets=SECRETS, by=a) for a, n in ended.values]
+    shows += [lambda s, a=a, n=n: redemption.cancel(s, n, by=a).state for a, n in ended.values]
+    opened = arena.at_once(shows * 6)
+    assert not opened.errors
+    codes_shown = [value for value in opened.values if str(value).startswith("CODE-")]
+    assert len(set(codes_shown)) == len(codes_shown)
+    back = arena.one("SELECT count(*) FROM redemption WHERE state = 'cancelled'")
+    assert (len(codes_shown), arena.one("SELECT stock FROM reward")) == (5 - back, back)
 
 
 @pytest.mark.parametrize("stock", [1, 5])

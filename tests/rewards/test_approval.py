@@ -40,7 +40,11 @@ def stands(db: Session, claim: Redemption) -> tuple[State, int, int, int | None]
     """State, points to spend, points held, and what is left of the reward."""
     db.rollback()
     own = balance.of(db, claim.person_id)
-    row = db.execute(select(Redemption.state, Reward.stock).join(Reward).where(Redemption.id == claim.id)).one()
+    row = db.execute(
+        select(Redemption.state, Reward.stock)
+        .join(Reward, Reward.id == Redemption.reward_id)
+        .where(Redemption.id == claim.id)
+    ).one()
     return row.state, own.available, own.held, row.stock
 
 

@@ -125,6 +125,14 @@ BREACHES = {
     "rewards.hold_is_the_price": "UPDATE redemption SET price = 1",
     "rewards.refund_agrees": "UPDATE redemption SET state = 'refunded', decided_at = now(), note = 'x', refund_id = -1",
     "rewards.stock_is_counted": "UPDATE reward SET stock = 0",
+    "rewards.codes_are_stock": "UPDATE reward SET fulfilment = 'code'",
+    "rewards.codes_are_given_once": (
+        "UPDATE redemption SET way = 'code', state = 'fulfilled', decided_at = now(), note = 'x'"
+    ),
+    "rewards.codes_are_shown_to_their_own": (
+        "WITH c AS (INSERT INTO reward_code (reward_id, key_id, sealed, mark) SELECT id, 'k', 'x', 'x' FROM reward"
+        " RETURNING id) INSERT INTO code_showing (code_id, person_id) SELECT c.id, r.person_id FROM c, redemption r"
+    ),
     "rewards.within_limits": "UPDATE redemption SET per_person = 0",
     "rewards.history_agrees": "UPDATE redemption SET state = 'dispatching'",
 }

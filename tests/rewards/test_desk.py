@@ -125,7 +125,7 @@ def test_the_oldest_is_open_beside_the_queue_at_once(
     page = desk.get("/admin/redemptions").text
     assert f'action="/admin/redemptions/{first.public_id}/fulfil"' in page
     assert str(second.public_id) in page
-    assert page.count("/fulfil") == 1
+    assert f"{second.public_id}/fulfil" not in page
     path = f"/admin/redemptions/{first.public_id}"
     assert desk.post(f"{path}/fulfil", path, note="Sent.").status_code == 303
     assert f'action="/admin/redemptions/{second.public_id}/fulfil"' in desk.get("/admin/redemptions").text

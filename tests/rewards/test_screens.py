@@ -231,7 +231,7 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize("kind", [*WORDS, "to_approve"])
+@pytest.mark.parametrize("kind", [*WORDS, "to_approve", "code_again"])
 def test_the_words_of_the_messages(app: Portal, kind: str) -> None:
     data = {"reward": "Trail jacket", "points": 900, "note": "By post.", "delivery": "By post."}
     with app.test_request_context():

@@ -33,6 +33,7 @@ MORE: Final = (
     ("manager", "/admin/nominations?state=decided"),
     ("manager", "/admin/people/invitations?show=open"),
     ("manager", "/admin/redemptions?show=approve"),
+    ("manager", "/admin/redemptions?show=late"),
     ("manager", "/admin/redemptions?show=done"),
     ("manager", "/admin/adjustments?show=decided"),
     ("manager", "/admin/pool?show=members"),

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from portal.rewards import moving
 from portal.rewards.fulfilment.base import Fulfilment
 from portal.rewards.models import Redemption
+from portal.rewards.states import Way
 
 
 class Manual(Fulfilment):
     """The managers are told; one of them fulfils it from the desk's queue."""
 
-    key: ClassVar[str] = "manual"
+    key: ClassVar[str] = Way.MANUAL
     label: ClassVar[LazyString] = _l("By hand, from the team")
 
     def begin(self, session: Session, redemption: Redemption) -> None:

@@ -9,15 +9,16 @@ from typing import Final
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from portal.clock import PORTAL_NOW
 from portal.database.refusal import NotFound
 from portal.people.models import Company, Person, PersonEmail
 from portal.points.models import Level
-from portal.rewards.models import Redemption, Reward
+from portal.rewards.models import Redemption, Reward, RewardCode
 from portal.rewards.queries.orders import COLUMNS, Order, select_orders
-from portal.rewards.states import TRANSITIONS, RewardState, State
+from portal.rewards.states import TRANSITIONS, RewardState, State, Way
 from portal.web.paging import Cursor, Page, page_of
 
 PAGE: Final = 24
@@ -41,13 +42,25 @@ class Claim:
 
     @property
     def deliverable(self) -> bool:
-        """Whether it can be said to be delivered, or not to be deliverable."""
+        """Whether it can be said to be delivered."""
+        if self.order.way == Way.CODE:
+            return False
         return self.dispatchable or State.FULFILLED in TRANSITIONS[self.order.state]
 
     @property
     def dispatchable(self) -> bool:
         """Whether it can be said to be on its way."""
         return self.order.state is State.HELD
+
+    @property
+    def failing(self) -> bool:
+        """Whether it can be said not to be deliverable: by hand, or a code that nobody has opened yet."""
+        return self.deliverable or self.order.code_ready
+
+    @property
+    def showable(self) -> bool:
+        """Whether the person can be let see their code once more."""
+        return self.order.way == Way.CODE and self.order.state is State.FULFILLED and not self.order.showings_left
 
     @property
     def refundable(self) -> bool:
@@ -61,15 +74,17 @@ class Show(StrEnum):
     ALL = ""
     APPROVE = "approve"
     SEND = "send"
+    LATE = "late"
     DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How much waits at the desk, and how much of it for somebody to agree."""
+    """How much waits at the desk, how much of it for somebody to agree, and how much is overdue."""
 
     waiting: int
     to_approve: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,7 @@ class Waiting:
     price: int
     state: State
     since: datetime
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +115,23 @@ class Shelved:
     redeemed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of a reward: those that are free, and those that somebody has."""
+
+    free: int
+    given: int
+
+
+def _overdue() -> ColumnElement[bool]:
+    return Redemption.due_at < PORTAL_NOW
+
+
 _NARROWER: Final = {
     Show.ALL: true(),
     Show.APPROVE: Redemption.state == State.AWAITING_APPROVAL,
     Show.SEND: Redemption.state != State.AWAITING_APPROVAL,
+    Show.LATE: _overdue(),
 }
 
 
@@ -116,6 +145,7 @@ def queue(session: Session, show: Show, *, after: Cursor | None = None, limit: i
         Redemption.price,
         Redemption.state,
         Redemption.created_at,
+        and_(waits_at_the_desk(), _overdue()),
     ).join(Person, Person.id == Redemption.person_id)
     if show is Show.DONE:
         found = found.where(Redemption.decided_at.is_not(None)).order_by(Redemption.id.desc())
@@ -130,13 +160,14 @@ def queue(session: Session, show: Show, *, after: Cursor | None = None, limit: i
 def overview(session: Session) -> Overview:
     """How much waits at the desk."""
     approvals = func.count().filter(Redemption.state == State.AWAITING_APPROVAL)
-    row = session.execute(select(func.count(), approvals).where(waits_at_the_desk())).one()
-    return Overview(*row)
+    late = func.count().filter(_overdue())
+    return Overview(*session.execute(select(func.count(), approvals, late).where(waits_at_the_desk())).one())
 
 
 def waits_at_the_desk() -> ColumnElement[bool]:
     """The condition that somebody of the team has something to do about a redemption."""
-    return Redemption.decided_at.is_(None)
+    by_hand = or_(Redemption.way != Way.CODE, Redemption.state == State.AWAITING_APPROVAL)
+    return and_(Redemption.decided_at.is_(None), by_hand)
 
 
 def claim(session: Session, public_id: UUID) -> Claim:
@@ -176,6 +207,15 @@ def reward(session: Session, public_id: UUID) -> Reward:
     if found is None:
         raise NotFound(_l("There is no such reward."))
     return found
+
+
+def codes(session: Session, reward: Reward) -> Codes | None:
+    """How many codes a reward has, if it is delivered by codes."""
+    if reward.fulfilment != Way.CODE:
+        return None
+    given = func.count(RewardCode.redemption_id)
+    row = session.execute(select(func.count() - given, given).where(RewardCode.reward_id == reward.id)).one()
+    return Codes(*row)
 
 
 def levels(session: Session) -> list[tuple[UUID, str]]:

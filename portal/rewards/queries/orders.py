@@ -13,10 +13,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from portal.clock import PORTAL_NOW
 from portal.database.refusal import NotFound
 from portal.people.models import Person
-from portal.rewards.models import Redemption, RedemptionEvent, Reward
-from portal.rewards.states import GIVEN_BACK, NOT_APPROVED, TRANSITIONS, State
+from portal.rewards.models import Redemption, RedemptionEvent, Reward, RewardCode
+from portal.rewards.states import GIVEN_BACK, NOT_APPROVED, OPEN, TRANSITIONS, State, Way
 from portal.web.paging import Cursor, Page, page_of
 
 PAGE: Final = 24
@@ -38,6 +39,31 @@ class Order:
     decided_at: datetime | None
     approved_at: datetime | None
     declined: bool
+    needs_approval: bool
+    way: str
+    showings_left: int | None
+    due_at: datetime
+    at: datetime
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still under way."""
+        return self.state in OPEN
+
+    @property
+    def late(self) -> bool:
+        """Whether somebody of the team should have done something by now."""
+        return self.open and self.due_at < self.at and not self.code_ready
+
+    @property
+    def code_ready(self) -> bool:
+        """Whether a code waits to be opened for the first time."""
+        return self.way == Way.CODE and self.state in (State.HELD, State.DISPATCHING)
+
+    @property
+    def code_again(self) -> bool:
+        """Whether somebody of the team lets them see their code once more."""
+        return self.state is State.FULFILLED and bool(self.showings_left)
 
     @property
     def label(self) -> LazyString:
@@ -78,6 +104,11 @@ COLUMNS: Final = (
     Redemption.decided_at,
     Redemption.approved_at,
     Redemption.declined,
+    Redemption.needs_approval,
+    Redemption.way,
+    RewardCode.showings_left,
+    Redemption.due_at,
+    PORTAL_NOW,
 )
 
 
@@ -113,4 +144,5 @@ def history(session: Session, redemption_id: int) -> Sequence[Step]:
 
 
 def select_orders() -> Select[*tuple[Any, ...]]:
-    return select(*COLUMNS).join(Reward, Reward.id == Redemption.reward_id)
+    orders = select(*COLUMNS).join(Reward, Reward.id == Redemption.reward_id)
+    return orders.outerjoin(RewardCode, RewardCode.redemption_id == Redemption.coded)
