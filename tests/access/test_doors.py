@@ -134,7 +134,8 @@ def steps_of(client: FlaskClient, path: str, fields: dict[str, str]) -> tuple[ob
     passing = {"X-Request-Id", "Set-Cookie", "Content-Length"}
     headers = sorted((name, value) for name, value in response.headers if name not in passing)
     cookies = sorted(
-        value.split("=")[0] + value[value.index(";") :] for value in response.headers.getlist("Set-Cookie")
+        value.split("=")[0] + re.sub(r"; Expires=[^;]*", "", value[value.index(";") :])
+        for value in response.headers.getlist("Set-Cookie")
     )
     body = re.sub(r'value="[^"]*"|X-CSRFToken[^}]*|\b[0-9A-F]{8}\b', "", response.get_data(as_text=True))
     return response.status_code, headers, cookies, body, statements
