@@ -203,10 +203,10 @@ PLANTS: Final = (
     ),
     plant(
         "references.nobody_is_asked_in_a_pause",
-        "DELETE FROM advocate_limits",
         "INSERT INTO advocate_limits (person_id, paused_at, paused_until)"
         " SELECT person_id, asked_at - interval '1 hour', asked_at + interval '1 day' FROM ask"
-        " WHERE source = 'portal' ORDER BY id LIMIT 1",
+        " WHERE source = 'portal' ORDER BY id LIMIT 1 ON CONFLICT (person_id)"
+        " DO UPDATE SET paused_at = excluded.paused_at, paused_until = excluded.paused_until",
     ),
     plant("references.held_calls_are_paid", one("assignment", "points = points + 1", "state = 'done'")),
     plant("references.paid_calls_were_held", award(f"call:{NOBODY}", SOMEBODY)),
