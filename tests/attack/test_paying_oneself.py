@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit import SYSTEM, Actor
 from portal.challenges import challenges, outline, submissions
-from portal.challenges.models import Challenge
+from portal.challenges.models import Challenge, Stage
 from portal.challenges.states import State
 from portal.database.refusal import NotAllowed
 from portal.points import awards, balance, ledger
@@ -38,7 +39,8 @@ def test_who_runs_the_program_is_not_paid_on_their_own_word(db: Session, pia: Ac
 def test_other_advocates_are_paid_on_their_word(db: Session, ana: Actor, offer: Callable[..., Challenge]) -> None:
     challenge = offer(("confirm", 10))
     begun = submissions.start(db, challenge.id, by=ana)
-    submissions.submit(db, begun.id, challenge.stages[0].id, {}, by=ana)
+    step = db.scalars(select(Stage).where(Stage.challenge_id == challenge.id)).one()
+    submissions.submit(db, begun.id, step.id, {}, by=ana)
     db.commit()
     assert ana.person_id is not None
     assert (begun.state, balance.of(db, ana.person_id).lifetime) == (State.APPROVED, 10)

@@ -147,7 +147,7 @@ def fulfil(window: Window, who: str, reward: str, note: str) -> None:
     """Find somebody's order among those to send, and say that it is delivered."""
     window.open("/admin/redemptions")
     orders(window, who, reward).first.click()
-    window.page.locator("[name=note]").fill(note)
+    window.page.locator("textarea[name=note]").fill(note)
     window.click("Delivered")
     window.sees("Delivered")
 

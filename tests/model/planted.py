@@ -223,7 +223,7 @@ PLANTS: Final = (
     plant("rewards.codes_are_stock", one("reward", "stock = 7, supplied = 7, fulfilment = 'code'")),
     plant(
         "rewards.codes_are_given_once",
-        *("UPDATE redemption SET way = 'code' WHERE id = (SELECT min(id) FROM redemption WHERE state = 'fulfilled')",),
+        *("UPDATE redemption SET way = 'code' WHERE id = (SELECT max(id) FROM redemption WHERE state = 'fulfilled')",),
     ),
     plant(
         "rewards.codes_are_shown_to_their_own",

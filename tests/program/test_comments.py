@@ -59,7 +59,8 @@ def test_a_template_is_written_changed_archived_and_brought_back(db: Session, br
         assert browser.post(f"{page}/{action}", page).status_code == 303
         assert ("A figure" in browser.get(f"{TEMPLATES}?show=archived").text) == archived
         assert ("A figure" in browser.get(TEMPLATES).text) != archived
-    actions = db.scalars(select(audit.AuditEntry.action).where(audit.AuditEntry.action.like("comment_template.%")))
+    entry = audit.AuditEntry
+    actions = db.scalars(select(entry.action).where(entry.action.like("comment_template.%")).order_by(entry.id))
     assert [action.partition(".")[2] for action in actions] == ["add", "change", "archive", "return"]
 
 

@@ -126,7 +126,7 @@ MUTANTS = {
     "no key on the hold": mutant(scenes.settlement, NO_HOLD, without_memory, "settled_twice"),
     "no key on what is refunded": mutant(scenes.refund, NO_REVERSES, without_locks, "refunded_twice"),
     "no key on what is taken back": mutant(scenes.claw_back, NO_REVERSES, without_locks, "taken_twice"),
-    "no key on an award": mutant(scenes.award, NO_SUBJECT, without_locks, "paid_twice"),
+    "no key on an award": mutant(scenes.award, NO_SUBJECT, without_memory, "paid_twice"),
     "no key on the award of a stage": mutant(scenes.approval, NO_RESPONSE_KEPT, without_memory, "paid_twice"),
     "no key on the award of a call": mutant(scenes.call, NO_SUBJECT, without_memory, "paid_twice"),
     "no key on the open verdict": mutant(scenes.verdict, NO_OPEN_VERDICT, without_locks, "decided_twice"),
@@ -156,11 +156,14 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_without_its_guards_a_race_is_lost(grounds: Grounds, name: str) -> None:
-    planted = MUTANTS[name]
-    with grounds.open(*planted.drop) as broken:
-        broken.rewrite(planted.rewrite)
-        wrong = planted.scene(broken)
-        assert planted.shows <= set(wrong), f"the mutant lives: {wrong}"
+    planted, wrong = MUTANTS[name], []
+    for _again in range(3):  # a race that may be lost is not lost every time
+        with grounds.open(*planted.drop) as broken:
+            broken.rewrite(planted.rewrite)
+            wrong = planted.scene(broken)
+        if planted.shows <= set(wrong):
+            return
+    pytest.fail(f"the mutant lives: {wrong}")
 
 
 def test_transfers_written_one_by_one_deadlock(grounds: Grounds, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -310,3 +310,4 @@ def test_a_planted_breach_is_noticed(
     db.commit()
     superuser.plant(statement)
     breaches_expected.append(breach)
+    breaches_expected.extend(["challenges.audience_follows"] if "suspended_at" in statement else [])
