@@ -36,6 +36,14 @@ SEEDED = frozenset(
 )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what journeys through the screens noted of themselves: so many clicks."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, told in getattr(report, "user_properties", ()):
+            if name == "clicks":
+                terminalreporter.write_line(told)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[clusters.Cluster]:
     """The throw-away PostgreSQL of this run, shared by its processes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -12,16 +13,20 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from portal.people.models import LONGEST_ADDRESS, LONGEST_NAME
 from portal.people.states import Role
 from portal.people.values import time_zones
 from portal.web.forms import Form
+from portal.web.sanity import allow_repeated
+
+allow_repeated("invitees")
 
 _DECISIONS: Final = [SelectChoice("approve", _l("Approve and invite")), SelectChoice("decline", _l("Decline"))]
 
@@ -32,6 +37,19 @@ def _zones() -> list[SelectChoice]:
 
 def _roles() -> list[SelectChoice]:
     return [SelectChoice(role.value, role.label) for role in Role]
+
+
+class RoundForm(Form):
+    """Who is invited, of those the page shows."""
+
+    invitees = SelectMultipleField(validate_choice=False)
+
+    def validate_invitees(self, field: SelectMultipleField) -> None:
+        """Each is a person's id."""
+        try:
+            list(map(UUID, field.data or ()))
+        except ValueError:
+            raise ValidationError(_l("Choose people of the list.")) from None
 
 
 class SignInForm(Form):

@@ -210,14 +210,15 @@ def _may_be_reached(session: Session, person: Person, address: str, by: Actor) -
             )
         )
     )
-    held = roles_of(session, person.id) | _invited_to(session, person.id)
+    held = roles_of(session, person.id) | invited_to(session, person.id)
     if held & MANAGERS and not proved:
         raise NotAllowed(_l("Only an administrator invites managers and administrators."))
     if proved and clean_address(address).lower() not in proved:
         raise NotAllowed(_PROVED_ONLY)
 
 
-def _invited_to(session: Session, person_id: int) -> frozenset[Role]:
+def invited_to(session: Session, person_id: int) -> frozenset[Role]:
+    """The roles that somebody has an open invitation to."""
     waiting = select(Invitation.role).where(Invitation.person_id == person_id, *_OPEN)
     return frozenset(session.scalars(waiting.where(Invitation.expires_at > PORTAL_NOW)))
 

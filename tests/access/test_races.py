@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from portal.access import invitations, nominations, sign_in, terms, throttle, tokens
+from portal.access import invitations, nominations, rounds, sign_in, terms, throttle, tokens
 from portal.access.models import Invitation, SignInLink
 from portal.audit import SYSTEM, Actor
 from portal.database import run
@@ -129,3 +129,17 @@ def test_tries_are_counted_exactly(app: Portal, db: Session) -> None:
     answers = together(app, lambda: throttle.hit("race", 3, 3600))
     assert answers.count(None) == 3
     assert answers.count(TooManyTries.__name__) == WIDE - 3
+
+
+@pytest.mark.race
+def test_a_customer_of_a_round_is_invited_once(app: Portal, db: Session) -> None:
+    mia = people.add_person(db, "Mia", by=SYSTEM, roles=["manager"])
+    firm = people.add_company(db, "Acme", by=SYSTEM)
+    ana = people.add_person(db, "Ana", by=SYSTEM, email="ana@example.com", company_id=firm.id)
+    db.commit()
+    chosen, by = [ana.public_id], Actor(mia.id, frozenset({"manager"}))
+    db.commit()
+    answers = together(app, lambda: run(lambda session: len(rounds.invite(session, chosen, by=by).invited)))
+    assert sorted(answers) == [0] * (WIDE - 1) + [1]
+    assert db.scalars(select(Invitation.person_id)).all() == [ana.id]
+    assert db.scalars(select(Message.kind)).all() == ["access.invitation"]

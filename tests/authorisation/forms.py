@@ -99,6 +99,7 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/admin/people/<uuid:person>/roles": {"role": "sales"},
     "/admin/people/<uuid:person>/roles/revocations": {"role": "advocate"},
     "/admin/people/<uuid:person>/invitations": {"email": "again@world.example", "role": "advocate"},
+    "/admin/people/invitations/new": lambda world: {"invitees": world.things["person known"]},
     "/admin/people/<uuid:person>/points": lambda _world: {
         "way": "add",
         "points": "5",

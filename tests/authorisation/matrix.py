@@ -268,6 +268,8 @@ MATRIX: Final = (
         {"person": "person advocate"},
     ),
     Row("GET", "/admin/people/invitations", "d   f   f   f   o   o"),
+    Row("GET", "/admin/people/invitations/new", "d   f   f   f   o   o"),
+    Row("POST", "/admin/people/invitations/new", "d   f   f   f   g   g"),
     Row(
         "POST",
         "/admin/people/invitations/<uuid:invitation>/resend", "d-d m-m m-m m-m g-m g-m", "invitation of invited",

@@ -385,6 +385,9 @@ def _doors(session: Session, world: World, keys: list[str]) -> None:
         world.things[f"person {word}"] = str(person.public_id)
         world.things[f"invitation of {word}"] = str(made.public_id)
         world.things[f"path of {word}"] = invitations.path_of(made).rpartition("/")[2]
+    firm = people.add_company(session, "Kettle Works", by=SYSTEM)
+    known = people.add_person(session, "Kai Known", by=SYSTEM, email="kai.known@world.example", company_id=firm.id)
+    world.things["person known"] = str(known.public_id)
     barred = join(session, "Bo Barred", "advocate")
     people.suspend(session, barred.person_id or 0, by=by)
     world.things["person barred"] = _person_public(session, barred.person_id or 0)

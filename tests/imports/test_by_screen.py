@@ -214,12 +214,12 @@ def test_two_clicks_start_one_job(desk: Desk, db: Session):
     check = str(desk.run(page).check_id)
     for _click in range(2):
         assert desk.send(f"{page}/import", page, check=check).status_code == 303
-    assert db.scalars(select(ImportJob.work)).all() == ["check", "import"]
+    assert db.scalars(select(ImportJob.work).order_by(ImportJob.id)).all() == ["check", "import"]
     assert db.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'imports.work'")) == 1
     desk.work()
     assert desk.run(page).added == 1
     assert desk.send(f"{page}/import", page, check=check).status_code == 303
-    assert db.scalars(select(ImportJob.work)).all() == ["check", "import"]
+    assert db.scalars(select(ImportJob.work).order_by(ImportJob.id)).all() == ["check", "import"]
 
 
 def test_what_was_checked_anew_is_not_imported_by_an_old_page(desk: Desk, db: Session):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text, update
@@ -18,6 +20,8 @@ from portal.people.models import Person
 from portal.people.states import Role
 from portal.web.app import Portal
 from tests.browsing import Browser
+
+INVITE: Final = "/admin/people/invitations/new"
 
 
 class Desk(Browser):
@@ -183,3 +187,51 @@ def test_nobody_sees_the_nominations_of_another_rep(db: Session, desk: Callable[
     assert "Not now." not in own
     assert "The reason of Tom." not in mia.get(f"/sales/nominate/{second.public_id}").text
     assert mia.get(f"/sales/nominate/{second.public_id}").status_code == 404
+
+
+def customer(db: Session, name: str, *, address: str | None = None, roles: tuple[str, ...] = ()) -> Person:
+    firm = people.add_company(db, f"{name} Works", by=SYSTEM)
+    person = people.add_person(db, name, by=SYSTEM, email=address, company_id=firm.id, roles=list(roles))
+    db.commit()
+    return person
+
+
+def test_known_customers_are_invited_all_at_once_and_once(db: Session, desk: Callable[..., Desk]) -> None:
+    mia = desk("Mia Novak", "manager")
+    twenty = [customer(db, f"Customer {number:02}", address=f"c{number}@acme.example") for number in range(20)]
+    colleague = customer(db, "Tom Colleague", address="tom@acme.example", roles=("sales",))
+    unreachable = customer(db, "Uma Unreachable")
+    waiting = customer(db, "Nora Nominated", address="nora@acme.example")
+    nominations.nominate(
+        db, name=waiting.name, address="Nora@acme.example", title="", reason="Likes us.", by=mia.actor,
+        company_id=waiting.company_id,
+    )  # fmt: skip
+    db.commit()
+    page = mia.get(INVITE).text
+    offered = re.findall(r'name="invitees" value="([^"]+)" checked', page)
+    assert offered == [str(one.public_id) for one in twenty]
+    for sentence in ("19 people are invited by mail.", "19 had an open invitation before."):
+        assert mia.post(INVITE, INVITE, invitees=[*offered[1:], str(unreachable.public_id)]).status_code == 303
+        told = mia.get("/admin/people/invitations?show=open").text
+        assert sentence in told
+        assert "Uma Unreachable is not invited: No address is known." in told
+    sent = db.scalars(select(Invitation.person_id).order_by(Invitation.id)).all()
+    assert sent == [one.id for one in twenty[1:]]
+    assert re.findall(r'name="invitees" value="([^"]+)"', mia.get(INVITE).text) == offered[:1]
+    assert "Customer 00" in mia.get(f"{INVITE}?q=customer%2000").text
+    assert "Nobody matches" in mia.get(f"{INVITE}?q=colleague").text
+    assert mia.post(INVITE, INVITE, invitees=[str(colleague.public_id)]).status_code == 303  # one's own choice
+
+
+def test_who_cannot_be_chosen_is_said(db: Session, desk: Callable[..., Desk]) -> None:
+    mia, ana = desk("Mia Novak", "manager"), customer(db, "Ana", address="ana@acme.example")
+    for chosen, status, sentence in (
+        ([], 422, "Choose at least one person."),
+        (["nobody"], 422, "Choose people of the list."),
+        ([str(uuid4()), str(ana.public_id)], 404, ""),
+        ([str(uuid4()) for _one in range(51)], 422, "Choose at most 50 people at a time."),
+    ):
+        answer = mia.post(INVITE, INVITE, invitees=chosen)
+        assert (answer.status_code, sentence in answer.text) == (status, True), sentence
+    assert db.scalars(select(Invitation)).all() == []
+    assert desk("Tom Rep", "sales").get(INVITE).status_code == 403

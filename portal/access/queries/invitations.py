@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Select, cast, select, tuple_
+from sqlalchemy import BigInteger, DateTime, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from portal.access.models import Invitation
+from portal.access.models import Invitation, Nomination
 from portal.clock import PORTAL_NOW
 from portal.database.refusal import NotFound
-from portal.people.models import Company, Person
+from portal.people.models import Company, Person, PersonEmail, PersonRole
+from portal.people.queries import literally
 from portal.people.states import Role
 from portal.web.paging import Cursor, Page, page_of
 
@@ -32,6 +33,47 @@ class Waiting:
     invited_by: str | None
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer who is known and was never invited."""
+
+    id: int
+    public_id: UUID
+    name: str
+    title: str | None
+    company: str
+    address: str
+    sort: str
+
+
+def candidates(session: Session, *, words: str = "", after: Cursor | None = None, limit: int = 50) -> Page[Candidate]:
+    """Customers with an address who are not in the program, never were and are not invited, by name."""
+    sort = func.lower(Person.name)
+    wanted = (
+        select(
+            Person.id,
+            Person.public_id,
+            Person.name,
+            Person.title,
+            Company.name.label("company"),
+            PersonEmail.address,
+            sort.label("sort"),
+        )
+        .join(Company, Company.id == Person.company_id)
+        .join(PersonEmail, and_(PersonEmail.person_id == Person.id, PersonEmail.is_primary))
+        .where(Person.advocate_status.is_(None), Person.suspended_at.is_(None))
+        .where(~_is_colleague().exists(), ~_was_nominated().exists())
+    )
+    if words:
+        part = f"%{literally(words.lower())}%"
+        fields = (Person.name, Company.name, PersonEmail.address)
+        wanted = wanted.where(or_(*(func.lower(field).like(part, escape="\\") for field in fields)))
+    if after is not None:
+        wanted = wanted.where(tuple_(sort, Person.id) > tuple_(*after))
+    rows = [Candidate(**row._mapping) for row in session.execute(wanted.order_by(sort, Person.id).limit(limit + 1))]
+    return page_of(rows, limit, lambda person: (person.sort, person.id))
 
 
 def waiting(session: Session, *, expired: bool, after: Cursor | None = None, limit: int = 30) -> Page[Waiting]:
@@ -62,6 +104,15 @@ def invitation_id(session: Session, person: UUID, invitation: UUID) -> int:
     if found is None:
         raise NotFound
     return found
+
+
+def _is_colleague() -> Select[Role]:
+    return select(PersonRole.role).where(PersonRole.person_id == Person.id, PersonRole.role != Role.ADVOCATE)
+
+
+def _was_nominated() -> Select[int]:
+    same = func.lower(Nomination.address) == func.lower(PersonEmail.address)
+    return select(Nomination.id).where(same).correlate(PersonEmail)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
