@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from admin.program.adjustments import bp as adjustments
 from admin.program.approvals import bp as approvals
 from admin.program.audiences import bp as audiences
+from admin.program.calls import bp as calls
 from admin.program.challenges import bp as challenges
 from admin.program.comments import bp as comments
 from admin.program.desk import bp as desk
@@ -40,6 +41,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     levels,
     rewards,
     redemptions,
+    calls,
     requests,
     pool,
     imports,
@@ -61,6 +63,7 @@ NAV: Final = (
         on_phone=True,
     ),
     shell.Item("manager", _PROGRAM, _l("Levels"), "program_levels.index", "award", 37),
+    shell.Item("manager", _PROGRAM, _l("Calls"), "program_calls.index", "phone", 38),
     shell.Item("manager", _PROGRAM, _l("Requests"), "program_requests.index", "heart-handshake", 38),
     shell.Item("manager", _PROGRAM, _l("Reference pool"), "program_pool.index", "users", 39),
     shell.Item("manager", _PROGRAM, _l("People"), "program_people.index", "users", 40, on_phone=True),

@@ -12,10 +12,11 @@ from admin.sales.find import bp as find
 from admin.sales.nominations import bp as nominations
 from admin.sales.outside import bp as outside
 from admin.sales.requests import bp as requests
+from admin.sales.saved import bp as saved
 from admin.sales.times import bp as times
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, requests, times, outside, nominations)
+ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, saved, requests, times, outside, nominations)
 _SALES: Final = _l("Sales")
 
 _ROLES: Final = frozenset({"sales", "manager", "admin"})

@@ -12,6 +12,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from admin.sales.filters import WORDS, filters_in, in_address, label_of
 from portal.consent.activities import ACTIVITIES, REFERENCE_CALL
 from portal.database import db
 from portal.database.refusal import NotFound
@@ -37,9 +38,7 @@ FACET_TITLES: Final[dict[str, LazyString]] = {
 }
 templating.same_for_same("sales/find/person.html", "asked", "asking", "person")
 templating.known_by_itself(Candidate)
-_LONGEST_WORDS: Final = 200
-_MOST_CHOSEN: Final = 20
-_IN_ADDRESS: Final = frozenset({*FACETS, "text", "opportunity"})
+_IN_ADDRESS: Final = frozenset({*FACETS, WORDS, "opportunity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ templating.known_by_itself(Option)
 def index() -> str:
     """Search the pool; every filter is in the address, so that a search can be kept and sent."""
     pace.searching()
-    session, filters, deal = db.session(), _filters(), _deal()
+    session, filters, deal = db.session(), filters_in(request.args), _deal()
     prospect = deal.prospect if deal else None
     found = pool_search.search(session, filters, deal=prospect, after=cursor_of(int, object, UUID))
     nearest = [] if found.page.rows else pool_search.nearest(session, filters, deal=prospect)
@@ -108,15 +107,11 @@ def _words(found: Found, filters: Filters, deal: Deal | None, shown: list[Shown]
         "deal": deal,
         "chips": _chips(filters),
         "facets": _facets(found),
+        "keep": None if filters.empty else url_for("sales_saved.new", **in_address(filters)),
         "cleared": url_for(".index", opportunity=deal.public_id if deal else None),
         "sizes": SIZE_WORDS,
         "why_resting": fatigue.why_resting,
     }
-
-
-def _filters() -> Filters:
-    chosen = {facet: tuple(dict.fromkeys(request.args.getlist(facet)))[:_MOST_CHOSEN] for facet in FACETS}
-    return Filters(words=request.args.get("text", "").strip()[:_LONGEST_WORDS], **chosen)
 
 
 def _deal() -> Deal | None:
@@ -130,9 +125,11 @@ def _deal() -> Deal | None:
 
 
 def _chips(filters: Filters) -> list[Chip]:
-    chips = [Chip(_label(facet, value), _without(facet, value)) for facet in FACETS for value in filters.chosen(facet)]
+    chips = [
+        Chip(label_of(facet, value), _without(facet, value)) for facet in FACETS for value in filters.chosen(facet)
+    ]
     if filters.words:
-        chips.append(Chip(_("“%(words)s”", words=filters.words), _without("text", request.args.get("text", ""))))
+        chips.append(Chip(_("“%(words)s”", words=filters.words), _without(WORDS, request.args.get(WORDS, ""))))
     return chips
 
 
@@ -155,10 +152,4 @@ def _facets(found: Found) -> list[tuple[str, LazyString, tuple[Option, ...]]]:
 
 def _option(facet: str, counted: Counted) -> Option:
     number = f"{counted.entries}+" if counted.least and counted.entries else str(counted.entries)
-    return Option(counted.value, _label(facet, counted.value), number, counted.checked)
-
-
-def _label(facet: str, value: str) -> str:
-    if facet == "activity" and value in ACTIVITIES:
-        return str(ACTIVITIES[value].label)
-    return str(SIZE_WORDS.get(value, value)) if facet == "size" else value
+    return Option(counted.value, label_of(facet, counted.value), number, counted.checked)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from portal.clock import PORTAL_NOW
+from portal import audit
+from portal.audit import Actor
+from portal.clock import PORTAL_NOW, now
+from portal.database.refusal import Conflict, explain
 from portal.messages import messages
 from portal.messages.models import Message
+from portal.people.states import MANAGERS
 from portal.references import invites
 from portal.references.assignments import call_of, lock_of
 from portal.references.models import Assignment, AssignmentState, CallState, ReferenceCall
@@ -18,6 +24,9 @@ from portal.references.requests import tell_of_ask
 
 KIND: Final = "request.reminder"
 THE_DAY_BEFORE: Final = timedelta(hours=24)
+_ONCE: Final = _l("They were reminded of this ask already. There is one reminder, never a second.")
+
+explain("uq_message_reminder", _ONCE)
 
 
 def due(session: Session, *, limit: int = 200) -> list[int]:
@@ -32,6 +41,22 @@ def remind(session: Session, assignment_id: int) -> bool:
         return False
     tell_of_ask(session, locked.request, assignment, KIND)
     return True
+
+
+def remind_now(session: Session, assignment_id: int, *, by: Actor) -> None:
+    """Remind of an ask before its time, in place of the reminder that would come by itself.
+
+    Refuses `NotAllowed` for all but managers, `NotFound`, and `Conflict` where it was answered, has ended or was
+    brought to mind before.
+    """
+    by.require(*MANAGERS)
+    locked, assignment = lock_of(session, assignment_id)
+    if assignment.state is not AssignmentState.ASKED or (assignment.answer_by or now(session)) <= now(session):
+        raise Conflict(_("Nobody is waiting for this answer any more. Reload the page and look again."))
+    if session.scalar(select(_reminded()).where(Assignment.id == assignment_id)):
+        raise Conflict(_ONCE)
+    tell_of_ask(session, locked.request, assignment, KIND)
+    audit.record(session, "ask.remind", f"assignment:{assignment_id}", by=by)
 
 
 def calls_due(session: Session, *, limit: int = 200) -> list[int]:
@@ -77,6 +102,9 @@ def _near() -> tuple[ColumnElement[bool], ...]:
 
 def _due() -> Select[int]:
     half_over = PORTAL_NOW - Assignment.asked_at >= Assignment.answer_by - PORTAL_NOW
-    reminded = exists().where(Message.kind == KIND, Message.subject_ref == func.concat("assignment:", Assignment.id))
     asked = select(Assignment.id).where(Assignment.state == AssignmentState.ASKED, Assignment.answer_by > PORTAL_NOW)
-    return asked.where(half_over, ~reminded)
+    return asked.where(half_over, ~_reminded())
+
+
+def _reminded() -> Exists:
+    return exists().where(Message.kind == KIND, Message.subject_ref == func.concat("assignment:", Assignment.id))

@@ -144,6 +144,7 @@ def starts(stand: Stand) -> tuple[str, ...]:
         f"/unsubscribe/{things['unsubscription token']}",
         "/references/profile",
         "/sales",
+        "/sales/find/searches/new?industry=Logistics",
         "/admin",
         "/admin/people/invitations?show=open",
     ]
@@ -160,6 +161,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "ask of": ("/asks",),
     "submission of": ("/admin/approvals",),
     "template": ("/admin/approvals/templates",),
+    "search of": ("/sales/find/searches",),
     "person": ("/admin/people",),
     "offer": ("/challenges", "/admin/challenges"),
     "running": ("/challenges",),

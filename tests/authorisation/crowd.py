@@ -15,7 +15,9 @@ from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
 from portal.points import adjustments, awards
-from portal.references import pool
+from portal.references import pool, saved_searches
+from portal.references.models.searches import MOST_SEARCHES
+from portal.references.pool_sql import Filters
 from portal.rewards import catalogue, redemption
 from portal.web.session import hash_token
 from tests.authorisation.world import World, ask, challenge, choose_file, deal, hand_in, join
@@ -29,6 +31,7 @@ def gather(session: Session, world: World) -> None:
     _members(session, world)
     _ana(session, world)
     _deals(session, world)
+    _searches(session, world)
     _files(session, world)
     session.commit()
 
@@ -107,6 +110,12 @@ def _deals(session: Session, world: World) -> None:
         ask(session, world, _id(world.people[f"member {number}"]), "sales", made)
         ask(session, world, world.id_of("advocate"), "sales", made)
         session.commit()
+
+
+def _searches(session: Session, world: World) -> None:
+    for number in range(2, MOST_SEARCHES + 1):
+        wanted = Filters(words=f"depots {number}")
+        saved_searches.save(session, f"Search {number}", wanted, by=world.people["sales"])
 
 
 def _files(session: Session, world: World) -> None:

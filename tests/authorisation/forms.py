@@ -45,6 +45,8 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/asks/<uuid:ask>/times": {"first": "2026-06-20T10:00", "second": "2026-06-21T15:30"},
     "/asks/limits": {"asks": "1"},
     "/asks/pause": {"months": "1"},
+    "/sales/find/searches/new": {"name": "Depots", "search": "industry=Logistics&text=depots"},
+    "/sales/find/searches/<uuid:search>": {"name": "Depots in Germany"},
     "/sales/nominate": _NOMINEE,
     "/sales/opportunities/<uuid:deal>": lambda world: {
         "person": world.things["pool entry of other"],

@@ -140,6 +140,12 @@ MATRIX: Final = (
     # The sales desk
     Row("GET", "/sales", "d   f   f   o   o   o"),
     Row("GET", "/sales/find", "d   f   f   o   o   o"),
+    Row("GET", "/sales/find/searches", "d   f   f   o   o   o"),
+    Row("GET", "/sales/find/searches/new", "d   f   f   o   o   o"),
+    Row("POST", "/sales/find/searches/new", "d   f   f   g   g   g"),
+    Row("GET", "/sales/find/searches/<uuid:search>", "ddd mmm mmm omm mmm mmm", "search of sales / search of rep"),
+    Row("POST", "/sales/find/searches/<uuid:search>", "ddd mmm mmm gmm mmm mmm", "search of sales / search of rep"),
+    Row("POST", "/sales/find/searches/<uuid:search>/removal", "ddd mmm mmm gmm mmm mmm", "search of sales / search of rep"),
     Row("GET", "/sales/nominate", "d   f   f   o   o   o"),
     Row("POST", "/sales/nominate", "d   f   f   g   g   g"),
     Row("GET", "/sales/nominate/<uuid:nomination>", "ddd mmm mmm omm mmm mmm", "nomination / nomination of rep"),
@@ -324,6 +330,8 @@ MATRIX: Final = (
     ),
     # The program desk: references
     Row("GET", "/admin/pool", "d   f   f   f   o   o"),
+    Row("GET", "/admin/calls", "d   f   f   f   o   o"),
+    Row("POST", "/admin/calls/<uuid:ask>/reminder", "d-d m-m m-m m-m g-m g-m", "asked ask of advocate"),
     Row("GET", "/admin/requests", "d   f   f   f   o   o"),
     Row("GET", "/admin/requests/<uuid:request>", "d-d m-m m-m m-m o-m o-m", "asked request of sales"),
     Row("POST", "/admin/requests/<uuid:request>/withdrawal", "d-d m-m m-m m-m g-m g-m", "asked request of sales"),

@@ -33,9 +33,10 @@ from portal.people.states import AdvocateStatus
 from portal.points import adjustments, awards
 from portal.points.models import Level
 from portal.program import Program
-from portal.references import answers, calls, opportunities, pool, profile, requests, times
+from portal.references import answers, calls, opportunities, pool, profile, requests, saved_searches, times
 from portal.references.models import Assignment, CallTime, ReferenceCall, ReferenceRequest
 from portal.references.models.pool import PoolEntry
+from portal.references.pool_sql import Filters
 from portal.rewards import catalogue, codes, redemption
 from portal.rewards.catalogue import Rules
 from portal.web.session import hash_token
@@ -268,6 +269,9 @@ def _pool(session: Session, world: World) -> None:
         world.things[f"receipt of {persona}"] = str(event.public_id)
         entry = session.scalars(select(PoolEntry).where(PoolEntry.person_id == person_id)).one()
         world.things[f"pool entry of {persona}"] = str(entry.public_id)
+    for persona in ("sales", "rep"):
+        kept = saved_searches.save(session, "Mine", Filters(industry=("Logistics",)), by=world.people[persona])
+        world.things[f"search of {persona}"] = str(kept.public_id)
     pool.propose(session, world.id_of("member"), because="submission:1")
     session.commit()
 

@@ -19,6 +19,7 @@ from portal.references.models.requests import (
     ReferenceRequest,
     RequestEvent,
 )
+from portal.references.models.searches import SavedSearch
 from portal.references.models.states import (
     ASSIGNMENT_TRANSITIONS,
     CALL_TRANSITIONS,
@@ -66,5 +67,6 @@ __all__ = [
     "ReferenceRequest",
     "RequestEvent",
     "RequestState",
+    "SavedSearch",
     "Side",
 ]

@@ -44,6 +44,12 @@ class Ask(Base):
             postgresql_where=text("source = 'outside'"),
         ),
         Index("ix_ask_person_id", "person_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
+        Index(
+            "ix_ask_asked_at",
+            "asked_at",
+            postgresql_include=["person_id", "company_id"],
+            postgresql_where=text("freed_at IS NULL"),
+        ),
         Index("ix_ask_company_id", "company_id", "asked_at", postgresql_where=text("freed_at IS NULL")),
     )
 
