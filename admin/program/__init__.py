@@ -14,6 +14,7 @@ from admin.program.calls import bp as calls
 from admin.program.challenges import bp as challenges
 from admin.program.comments import bp as comments
 from admin.program.desk import bp as desk
+from admin.program.exceptions import bp as exceptions
 from admin.program.imports import bp as imports
 from admin.program.invitations import bp as invitations
 from admin.program.levels import bp as levels
@@ -42,6 +43,7 @@ ROOMS: Final[tuple[Blueprint, ...]] = (
     rewards,
     redemptions,
     calls,
+    exceptions,
     requests,
     pool,
     imports,

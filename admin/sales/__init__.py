@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
 from admin.sales.deals import bp as deals
+from admin.sales.exceptions import bp as exceptions
 from admin.sales.find import bp as find
 from admin.sales.nominations import bp as nominations
 from admin.sales.outside import bp as outside
@@ -16,7 +17,7 @@ from admin.sales.saved import bp as saved
 from admin.sales.times import bp as times
 from portal.web import shell
 
-ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, saved, requests, times, outside, nominations)
+ROOMS: Final[tuple[Blueprint, ...]] = (deals, find, saved, requests, times, exceptions, outside, nominations)
 _SALES: Final = _l("Sales")
 
 _ROLES: Final = frozenset({"sales", "manager", "admin"})

@@ -14,7 +14,7 @@ from admin.sales.asking import propose_day, send
 from portal.database import db
 from portal.database.refusal import Conflict, Invalid, NotFound, Refusal
 from portal.people.states import MANAGERS
-from portal.references import calls, contact, fatigue, feedback, pool, requests
+from portal.references import calls, contact, exceptions, fatigue, feedback, pool, requests
 from portal.references.queries import deals
 from portal.references.queries import requests as lists
 from portal.references.queries.deals import Deal
@@ -132,8 +132,9 @@ def close(request: UUID) -> ResponseReturnValue:
 @for_sales
 def compose(person: UUID) -> str:
     """Ask somebody of the pool, for a deal (`?opportunity=`) or for a named prospect; `?activity=` says for what."""
-    shown = _candidate(person)
-    form = AskForm(formdata=None).offer(shown["offered"], http.args.get("activity"))
+    shown = candidate(person)
+    known = {"prospect_name": shown["excepted"][0]} if shown["excepted"] else {}
+    form = AskForm(formdata=None, data=known).offer(shown["offered"], http.args.get("activity"))
     return render_template(_ASK, form=propose_day(form), **shown)
 
 
@@ -141,7 +142,7 @@ def compose(person: UUID) -> str:
 @for_sales
 def ask(person: UUID) -> ResponseReturnValue:
     """Send that ask."""
-    shown = _candidate(person)
+    shown = candidate(person)
     form = AskForm().offer(shown["offered"])
     if not form.validate():
         return invalid(form, _ASK, **shown)
@@ -169,16 +170,22 @@ def page_of(seen: Tracker) -> dict[str, Any]:
     }
 
 
-def _candidate(public_id: UUID) -> dict[str, Any]:
+def candidate(public_id: UUID) -> dict[str, Any]:
+    """Somebody of the pool as the pages show them that ask them for something. Refuses `NotFound`."""
     entry, deal = pool.entry_of(db.session(), public_id), _deal()
     load = fatigue.load_of(db.session(), entry.person_id)
+    by, deal_id = current_visitor().actor, deal.id if deal else None
+    excepted = exceptions.usable_by(db.session(), load, entry.company_id, deal_id, by=by)
+    free = load.askable or excepted is not None
     return {
         "offered": pool.can_be_asked_for(entry, deal.prospect if deal else None),
         "who": entry.initials,
         "title": entry.title,
         "facts": [entry.industry, entry.country, SIZE_WORDS.get(entry.size_band or ""), *entry.products[:3]],
         "load": load,
-        "resting": None if load.askable else fatigue.why_resting(load, entry.initials),
+        "resting": None if free else fatigue.why_resting(load, entry.initials),
+        "excepted": (excepted.prospect_name, excepted.expires_at) if excepted else None,
+        "person_id": entry.person_id,
         "person": public_id,
         "deal": deal,
     }

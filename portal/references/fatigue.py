@@ -18,8 +18,7 @@ from portal import audit
 from portal.audit import Actor
 from portal.clock import now, wall
 from portal.database.prepared import Prepared
-from portal.database.refusal import Invalid, LimitReached, NotFound, explain
-from portal.people.models import Person
+from portal.database.refusal import Invalid, NotFound, explain
 from portal.people.people import lock_person
 from portal.people.states import STAFF
 from portal.program import current
@@ -55,6 +54,8 @@ class Load:
     company_asks: int
     company_allowed: int
     company_until: datetime | None
+    own_allowed: int | None
+    own_gap_until: datetime | None
 
     @property
     def askable(self) -> bool:
@@ -67,6 +68,27 @@ class Load:
             or self.gap_until
             or self.company_until
         )
+
+    @property
+    def over_company(self) -> bool:
+        """Whether their company's limit stands in the way."""
+        return self.company_until is not None
+
+    @property
+    def over_person(self) -> bool:
+        """Whether their own count or rest stands in the way."""
+        return self.asks >= self.allowed or self.gap_until is not None
+
+    @property
+    def excepted(self) -> bool:
+        """Whether an exception could let them be asked: only limits of the program stand in the way, no wish of theirs.
+
+        One open ask at a time is no such limit: it ends by itself within days.
+        """
+        wishes = self.away or self.paused_until or self.own_gap_until or self.open_asks >= self.allowed_open
+        if wishes or (self.own_allowed is not None and self.asks >= self.own_allowed):
+            return False
+        return self.over_person or self.over_company
 
     @property
     def resting_until(self) -> datetime | None:
@@ -97,17 +119,6 @@ def load_of(session: Session, person_id: int) -> Load:
     if person_id not in found:
         raise NotFound
     return found[person_id]
-
-
-def require_askable(session: Session, person: Person, shown: str) -> Load:
-    """Refuse (`LimitReached`) with the sentence that says why and until when; call it under the locks of an ask.
-
-    `shown` is what may be shown of the person: initials before acceptance. The database has the last word.
-    """
-    load = load_of(session, person.id)
-    if not load.askable:
-        raise LimitReached(why_resting(load, shown))
-    return load
 
 
 def why_resting(load: Load, who: str) -> str:

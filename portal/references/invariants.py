@@ -6,10 +6,12 @@ from portal.database.invariants import invariant
 
 invariant(
     "references.asks_within_limits",
-    "Nobody is asked more often than their limit allowed when they were asked.",
+    "Nobody is asked more often than their limit allowed when they were asked, but by an exception for them.",
     """
     SELECT 'ask:' || a.id AS what FROM ask a CROSS JOIN program g
-    WHERE a.source = 'portal' AND a.freed_at IS NULL AND coalesce(a.allowed, g.person_asks) < (
+    WHERE a.source = 'portal' AND a.freed_at IS NULL
+      AND NOT EXISTS (SELECT FROM limit_exception e WHERE e.ask_id = a.id AND e.person_id = a.person_id)
+      AND coalesce(a.allowed, g.person_asks) < (
       SELECT count(*) FROM ask b
       WHERE b.person_id = a.person_id AND b.source = 'portal' AND b.freed_at IS NULL AND b.asked_at <= a.asked_at
         AND b.asked_at > a.asked_at - make_interval(hours => g.person_window_hours))
@@ -17,13 +19,32 @@ invariant(
 )
 invariant(
     "references.asks_within_company_limits",
-    "No company is asked more often than its limit allowed.",
+    "No company is asked more often than its limit allowed, but by an exception for it.",
     """
     SELECT 'ask:' || a.id AS what FROM ask a CROSS JOIN program g
-    WHERE a.source = 'portal' AND a.freed_at IS NULL AND coalesce(a.company_allowed, g.company_asks) < (
+    WHERE a.source = 'portal' AND a.freed_at IS NULL
+      AND NOT EXISTS (SELECT FROM limit_exception e WHERE e.ask_id = a.id AND e.company_id = a.company_id)
+      AND coalesce(a.company_allowed, g.company_asks) < (
       SELECT count(*) FROM ask b
       WHERE b.company_id = a.company_id AND b.source = 'portal' AND b.freed_at IS NULL AND b.asked_at <= a.asked_at
         AND b.asked_at > a.asked_at - make_interval(hours => g.company_window_hours))
+    """,
+)
+invariant(
+    "references.exceptions_are_used_as_approved",
+    "An exception lets through one ask, in its time: of whom, for what and by whom it was approved.",
+    """
+    SELECT 'limit_exception:' || e.id AS what FROM limit_exception e
+    LEFT JOIN ask a ON a.id = e.ask_id
+    LEFT JOIN assignment s ON s.id = a.assignment_id
+    LEFT JOIN reference_request r ON r.id = s.request_id
+    WHERE e.ask_id IS NOT NULL AND (
+      r.id IS NULL OR e.state <> 'approved' OR e.decided_by = e.asked_by
+      OR a.asked_at < e.decided_at OR a.asked_at >= e.expires_at
+      OR e.person_id <> a.person_id OR (e.company_id IS NOT NULL AND e.company_id IS DISTINCT FROM a.company_id)
+      OR (e.asked_by, e.activity_type_id) <> (r.requested_by, r.activity_type_id)
+      OR e.opportunity_id IS DISTINCT FROM r.opportunity_id
+      OR (e.opportunity_id IS NULL AND lower(e.prospect_name) <> lower(r.prospect_name)))
     """,
 )
 invariant(

@@ -11,11 +11,11 @@ from portal.messages.kinds import Data, MessageKind, message_kind
 from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.states import STAFF
-from portal.references import ask_messages, time_messages
+from portal.references import ask_messages, exception_messages, time_messages
 from portal.references.activity_words import words_of
 from portal.references.models import ReferenceRequest, RequestState
 
-__all__ = ["ask_messages", "time_messages"]
+__all__ = ["ask_messages", "exception_messages", "time_messages"]
 
 
 class ToTheRep(MessageKind):

@@ -13,24 +13,15 @@ from wtforms.validators import UUID, AnyOf, DataRequired, InputRequired, Length,
 
 from portal.consent.activities import REFERENCE_CALL, Activity
 from portal.references.models import LONGEST_NOTE, LONGEST_TOPICS, Outcome, Side
+from portal.references.models.exceptions import LONGEST_REASON
 from portal.web.forms import Form
 
 
-class AskForm(Form):
-    """Ask for a call or another activity; the page's address says whom."""
+class ActivityForm(Form):
+    """What to ask somebody for, and for whom; the page's address says of whom."""
 
     activity = SelectField(_l("What to ask for"), validators=[Optional()], validate_choice=False)
-    needed_by = DateField(_l("Needed by"), validators=[InputRequired(_l("Choose a day."))])
-    topics = TextAreaField(
-        _l("What the prospect wants to know"),
-        validators=[
-            DataRequired(_l("Please say what the prospect wants to know.")),
-            Length(max=LONGEST_TOPICS, message=_l("Please shorten this to %(max)d characters.")),
-        ],
-        render_kw={"rows": 5},
-    )
     prospect_name = StringField(_l("Prospect"), validators=[Optional(), Length(max=200)])
-    prospect_industry = StringField(_l("Their industry"), validators=[Optional(), Length(max=200)])
     request_key = HiddenField(default=lambda: str(uuid4()), validators=[UUID()])
 
     def offer(self, activities: Sequence[Activity], chosen: str | None = None) -> Self:
@@ -40,6 +31,48 @@ class AskForm(Form):
             keys = [activity.key for activity in activities]
             self.activity.data = chosen if chosen in keys else next(iter(keys), REFERENCE_CALL)
         return self
+
+
+class AskForm(ActivityForm):
+    """Ask for a call or another activity; the page's address says whom."""
+
+    needed_by = DateField(_l("Needed by"), validators=[InputRequired(_l("Choose a day."))])
+    topics = TextAreaField(
+        _l("What the prospect wants to know"),
+        validators=[
+            DataRequired(_l("Please say what the prospect wants to know.")),
+            Length(max=LONGEST_TOPICS, message=_l("Please shorten this to %(max)d characters.")),
+        ],
+        render_kw={"rows": 5},
+    )
+    prospect_industry = StringField(_l("Their industry"), validators=[Optional(), Length(max=200)])
+
+
+class ExceptionForm(ActivityForm):
+    """Why an ask cannot wait."""
+
+    reason = TextAreaField(
+        _l("Why this ask cannot wait"),
+        validators=[
+            DataRequired(_l("Please say why this ask cannot wait; whoever decides reads it.")),
+            Length(max=LONGEST_REASON, message=_l("Please shorten this to %(max)d characters.")),
+        ],
+        render_kw={"rows": 4},
+    )
+
+
+class DecisionForm(Form):
+    """A decision about an exception."""
+
+    decision = RadioField(
+        choices=[SelectChoice("approve", _l("Approve")), SelectChoice("decline", _l("Decline"))],
+        validators=[InputRequired(_l("Choose one."))],
+    )
+    note = TextAreaField(
+        _l("Note"),
+        validators=[Length(max=LONGEST_REASON, message=_l("Please shorten this to %(max)d characters."))],
+        render_kw={"rows": 3},
+    )
 
 
 class AskForDealForm(AskForm):

@@ -24,7 +24,7 @@ from portal.people.models import Company, Person, PersonRole
 from portal.people.people import lock_company, lock_people
 from portal.people.states import IN_PROGRAM, MANAGERS, STAFF, Role
 from portal.program import current
-from portal.references import fatigue, history, wishes
+from portal.references import exceptions, fatigue, history, wishes
 from portal.references.assignments import Locked, end, lock_all, move_assignment, move_request
 from portal.references.models import (
     Ask,
@@ -35,7 +35,6 @@ from portal.references.models import (
     ReferenceRequest,
     RequestState,
 )
-from portal.references.names import shown_initials
 from portal.references.wishes import Wish, end_of
 
 _NO_CONSENT: Final = _l("They do not agree to be asked for this. Choose somebody else.")
@@ -197,7 +196,7 @@ def _askable(session: Session, people: Sequence[Person], wish: Wish, *, by: Acto
     }
     scopes = {person.id: _scope(session, person, companies, wish) for person in people}
     for person in people:
-        fatigue.require_askable(session, person, shown_initials(person.name))
+        exceptions.require_askable(session, person, wish, by=by)
     return scopes
 
 
@@ -251,17 +250,17 @@ def _assign(
     assignment.answer_by = min(now(session) + timedelta(hours=current(session).answer_hours), end_of(request.needed_by))
     session.add(assignment)
     session.flush()
-    session.add(
-        Ask(
-            person_id=person.id,
-            activity_type_id=wish.activity.id,
-            assignment_id=assignment.id,
-            source=AskSource.PORTAL,
-            asked_at=now(session),
-        )
+    counted = Ask(
+        person_id=person.id,
+        activity_type_id=wish.activity.id,
+        assignment_id=assignment.id,
+        source=AskSource.PORTAL,
+        asked_at=now(session),
     )
+    session.add(counted)
     session.flush()
-    history.note(session, request, EventKind.ASKED, by=by, assignment=assignment)
+    excepted = exceptions.used_by(session, counted.id, by=by)
+    history.note(session, request, EventKind.ASKED, by=by, assignment=assignment, **excepted)
     fatigue.note_in_pool(session, person.id)
     seconds = max(1, int((assignment.answer_by - now(session)).total_seconds()))
     jobs.defer(session, "references.expire_ask", in_seconds=seconds, assignment_id=assignment.id)

@@ -57,20 +57,37 @@ def wish(
         raise Invalid(_("Please say what the prospect wants to know."), field="topics")
     if len(topics) > LONGEST_TOPICS:
         raise Invalid(_("Please shorten this to %(limit)d characters.", limit=LONGEST_TOPICS), field="topics")
+    found, name = named(session, opportunity_id, prospect_name, by=by)
+    industry = found.industry or " ".join((prospect_industry or "").split()) or None
+    if industry and len(industry) > 200:
+        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=200), field="prospect_industry")
+    kind = kind_of(session, activity)
+    prospect = Prospect(name, industry, found.country, found.size_band, found.product)
+    return Wish(kind, needed_by, topics, prospect, opportunity_id)
+
+
+def named(
+    session: Session, opportunity_id: int | None, prospect_name: str | None, *, by: Actor
+) -> tuple[Prospect, str]:
+    """What is known of the prospect of a deal (nothing without one), and what the prospect is called.
+
+    Refuses `NotFound` for a deal of somebody else, `Invalid` for a name that is missing or none.
+    """
     found = Prospect(None, None, None, None, None)
     if opportunity_id is not None:
         found = opportunities.prospect_of(session, opportunities.of_id(session, opportunity_id, by=by))
     name = found.name or " ".join((prospect_name or "").split())
     if not name:
         raise Invalid(_("Please name the prospect."), field="prospect_name")
-    industry = found.industry or " ".join((prospect_industry or "").split()) or None
-    if industry and len(industry) > 200:
-        raise Invalid(_("Please shorten this to %(limit)d characters.", limit=200), field="prospect_industry")
+    return found, _prospect_name(name)
+
+
+def kind_of(session: Session, activity: str) -> ActivityType:
+    """An activity by its key. Refuses `Invalid`."""
     kind = session.scalar(select(ActivityType).where(ActivityType.key == activity))
     if kind is None:
         raise Invalid(_("Choose what to ask for."), field="activity")
-    prospect = Prospect(_prospect_name(name), industry, found.country, found.size_band, found.product)
-    return Wish(kind, needed_by, topics, prospect, opportunity_id)
+    return kind
 
 
 def end_of(day: date) -> datetime:

@@ -161,6 +161,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "ask of": ("/asks",),
     "submission of": ("/admin/approvals",),
     "template": ("/admin/approvals/templates",),
+    "exception of": ("/admin/calls/exceptions",),
     "search of": ("/sales/find/searches",),
     "person": ("/admin/people",),
     "offer": ("/challenges", "/admin/challenges"),

@@ -15,12 +15,12 @@ from portal.consent import consents
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.people import people
 from portal.points import adjustments, awards
-from portal.references import pool, saved_searches
+from portal.references import exceptions, pool, saved_searches
 from portal.references.models.searches import MOST_SEARCHES
 from portal.references.pool_sql import Filters
 from portal.rewards import catalogue, redemption
 from portal.web.session import hash_token
-from tests.authorisation.world import World, ask, challenge, choose_file, deal, hand_in, join
+from tests.authorisation.world import World, ask, challenge, choose_file, deal, except_, hand_in, join
 
 MANY: Final = 52
 
@@ -109,6 +109,9 @@ def _deals(session: Session, world: World) -> None:
         made = deal(session, world, "sales", f"deal number {number}")
         ask(session, world, _id(world.people[f"member {number}"]), "sales", made)
         ask(session, world, world.id_of("advocate"), "sales", made)
+        made_one = except_(session, world, "sales", number)
+        if number % 2:
+            exceptions.approve(session, made_one.id, by=world.people["manager"])
         session.commit()
 
 

@@ -45,6 +45,12 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
     "/asks/<uuid:ask>/times": {"first": "2026-06-20T10:00", "second": "2026-06-21T15:30"},
     "/asks/limits": {"asks": "1"},
     "/asks/pause": {"months": "1"},
+    "/sales/people/<uuid:person>/exception": lambda _world: {
+        "reason": "They alone have nine depots.",
+        "prospect_name": "Brightline",
+        "request_key": str(uuid4()),
+    },
+    "/admin/calls/exceptions/<uuid:exception>/decision": {"decision": "approve", "note": ""},
     "/sales/find/searches/new": {"name": "Depots", "search": "industry=Logistics&text=depots"},
     "/sales/find/searches/<uuid:search>": {"name": "Depots in Germany"},
     "/sales/nominate": _NOMINEE,

@@ -140,6 +140,14 @@ MATRIX: Final = (
     # The sales desk
     Row("GET", "/sales", "d   f   f   o   o   o"),
     Row("GET", "/sales/find", "d   f   f   o   o   o"),
+    Row("GET", "/sales/people/<uuid:person>/exception", "ddd mmm mmm omm omm omm", "pool entry of tired / person"),
+    Row("POST", "/sales/people/<uuid:person>/exception", "ddd mmm mmm gmm gmm gmm", "pool entry of tired / person"),
+    Row("GET", "/sales/requests/exceptions", "d   f   f   o   o   o"),
+    Row(
+        "POST",
+        "/sales/requests/exceptions/<uuid:exception>/withdrawal",
+        "ddd mmm mmm gmm mmm mmm", "exception of sales / exception of rep",
+    ),
     Row("GET", "/sales/find/searches", "d   f   f   o   o   o"),
     Row("GET", "/sales/find/searches/new", "d   f   f   o   o   o"),
     Row("POST", "/sales/find/searches/new", "d   f   f   g   g   g"),
@@ -331,6 +339,9 @@ MATRIX: Final = (
     # The program desk: references
     Row("GET", "/admin/pool", "d   f   f   f   o   o"),
     Row("GET", "/admin/calls", "d   f   f   f   o   o"),
+    Row("GET", "/admin/calls/exceptions", "d   f   f   f   o   o"),
+    Row("GET", "/admin/calls/exceptions/<uuid:exception>", "d-d m-m m-m m-m o-m o-m", "exception of sales"),
+    Row("POST", "/admin/calls/exceptions/<uuid:exception>/decision", "d-d m-m m-m m-m g-m g-m", "exception of sales"),
     Row("POST", "/admin/calls/<uuid:ask>/reminder", "d-d m-m m-m m-m g-m g-m", "asked ask of advocate"),
     Row("GET", "/admin/requests", "d   f   f   f   o   o"),
     Row("GET", "/admin/requests/<uuid:request>", "d-d m-m m-m m-m o-m o-m", "asked request of sales"),

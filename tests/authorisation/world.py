@@ -21,6 +21,7 @@ from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import Decision
 from portal.clock import now, set_now
 from portal.consent import consents, links
+from portal.consent.activities import ACTIVITIES, REFERENCE_CALL
 from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
 from portal.imports import runs, working
@@ -33,8 +34,19 @@ from portal.people.states import AdvocateStatus
 from portal.points import adjustments, awards
 from portal.points.models import Level
 from portal.program import Program
-from portal.references import answers, calls, opportunities, pool, profile, requests, saved_searches, times
-from portal.references.models import Assignment, CallTime, ReferenceCall, ReferenceRequest
+from portal.references import (
+    answers,
+    calls,
+    exceptions,
+    fatigue,
+    opportunities,
+    pool,
+    profile,
+    requests,
+    saved_searches,
+    times,
+)
+from portal.references.models import Assignment, CallTime, LimitException, ReferenceCall, ReferenceRequest
 from portal.references.models.pool import PoolEntry
 from portal.references.pool_sql import Filters
 from portal.rewards import catalogue, codes, redemption
@@ -86,6 +98,7 @@ def build(session: Session, keys: list[str], folder: Path) -> World:
     _reviews(session, world)
     _pool(session, world)
     _requests(session, world)
+    _exceptions(session, world)
     _orders(session, world)
     _adjustments(session, world)
     _doors(session, world, keys)
@@ -340,6 +353,33 @@ def _requests(session: Session, world: World) -> None:
             elif state in {"offered", "dated", "begun"}:
                 _times(session, world, call, state, me, world.people[rep])
         session.commit()
+
+
+def except_(session: Session, world: World, by: str, number: int = 0) -> LimitException:
+    """An exception for somebody who was asked as often as the program allows."""
+    return exceptions.ask_for(
+        session,
+        world.id_of("tired"),
+        reason=f"They alone have nine depots ({number}).",
+        by=world.people[by],
+        key=uuid4(),
+        activity=REFERENCE_CALL,
+        prospect_name="Brightline",
+    )
+
+
+def _exceptions(session: Session, world: World) -> None:
+    world.people["tired"] = tired = join(session, "Tia Tired", "advocate")
+    consents.give(session, world.id_of("tired"), [SAME_INDUSTRY, OTHER_INDUSTRIES], by=tired)
+    entry = session.scalars(select(PoolEntry).where(PoolEntry.person_id == world.id_of("tired"))).one()
+    world.things["pool entry of tired"] = str(entry.public_id)
+    for number in range(90):
+        day = now(session) - timedelta(days=1 + number // len(ACTIVITIES))
+        activity = list(ACTIVITIES)[number % len(ACTIVITIES)]
+        fatigue.log_outside(session, world.id_of("tired"), day, by=world.people["sales"], activity=activity)
+    for persona in ("sales", "rep"):
+        world.things[f"exception of {persona}"] = str(except_(session, world, persona).public_id)
+    session.commit()
 
 
 def _times(session: Session, world: World, call: ReferenceCall, state: str, them: Actor, rep: Actor) -> None:

@@ -181,6 +181,15 @@ PLANTS: Final = (
         "references.asks_within_company_limits",
         *(one("ask", "company_allowed = 0", "source = 'portal' AND freed_at IS NULL AND company_id IS NOT NULL"),),
     ),
+    plant(
+        "references.exceptions_are_used_as_approved",
+        "INSERT INTO limit_exception (person_id, activity_type_id, prospect_name, reason, request_key, state, asked_by,"
+        " decided_by, created_at, decided_at, expires_at, ask_id) SELECT a.person_id, a.activity_type_id,"
+        " 'Nobody Else', 'Planted', gen_random_uuid(), 'approved',"
+        " (SELECT min(id) FROM person WHERE id <> a.person_id),"
+        " (SELECT max(id) FROM person WHERE id <> a.person_id), a.asked_at - interval '1 day', a.asked_at,"
+        " a.asked_at + interval '1 day', a.id FROM ask a WHERE a.source = 'portal' ORDER BY a.id LIMIT 1",
+    ),
     plant("references.asks_within_limits", one("ask", "allowed = 0", "source = 'portal' AND freed_at IS NULL")),
     plant(
         "references.calls_follow_assignments",

@@ -37,6 +37,7 @@ MORE: Final = (
     ("manager", "/admin/redemptions?show=done"),
     ("manager", "/admin/adjustments?show=decided"),
     ("manager", "/admin/pool?show=members"),
+    ("manager", "/admin/calls/exceptions?show=over"),
     ("manager", "/admin/calls?show=due"),
     ("manager", "/admin/calls?show=waiting"),
     ("manager", "/admin/calls?show=people"),

@@ -11,6 +11,7 @@ from portal.references.models.calls import (
     CallTime,
     ReferenceCall,
 )
+from portal.references.models.exceptions import LimitException
 from portal.references.models.requests import (
     LONGEST_TOPICS,
     ActivityType,
@@ -61,6 +62,7 @@ __all__ = [
     "CallState",
     "CallTime",
     "EventKind",
+    "LimitException",
     "Opportunity",
     "Outcome",
     "ReferenceCall",
