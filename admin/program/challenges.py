@@ -11,13 +11,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.program import editor
+from admin.program import editor, previews
 from portal.challenges import challenges, outline
 from portal.challenges.audience import EVERYBODY
 from portal.challenges.forms import NewStageForm, PlaceForm, SeenStepForm
 from portal.challenges.models import Challenge
 from portal.challenges.queries import desk, runs
-from portal.challenges.queries.runs import Run
 from portal.challenges.states import ChallengeState
 from portal.database import db
 from portal.database.refusal import Invalid, Refusal
@@ -29,6 +28,7 @@ from portal.web.visitor import current_visitor
 bp: Final = Blueprint("program_challenges", __name__, url_prefix="/admin/challenges", template_folder="../templates")
 _EDITOR: Final = "program/challenges/editor.html"
 _NEW: Final = "program/challenges/new.html"
+_CHECKED: Final = "program/challenges/publication.html"
 
 
 @bp.get("")
@@ -99,19 +99,28 @@ def change(challenge: UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:challenge>/preview")
 @for_managers
 def preview(challenge: UUID) -> str:
-    """What an advocate sees before they begin."""
+    """What an advocate sees before they begin, or one of the steps; nothing is begun."""
     run = runs.preview_of(db.session(), challenge)
-    steps = [{"title": step.title, "state": "open", "points": step.points} for step in run.steps]
-    return render_template("program/challenges/preview.html", run=run, steps=steps, usual=None, crumbs=_crumbs(run))
+    return render_template("program/challenges/preview.html", **previews.page(run))
+
+
+@bp.get("/<uuid:challenge>/publication")
+@for_managers
+def check(challenge: UUID) -> str:
+    """Everything that is looked at before it is published, and the button that does."""
+    return render_template(_CHECKED, **editor.publication(desk.challenge(db.session(), challenge)))
 
 
 @bp.post("/<uuid:challenge>/publication")
 @for_managers
 def publish(challenge: UUID) -> ResponseReturnValue:
-    """Check and publish."""
-    return _on(
-        challenge, lambda number: challenges.publish(db.session(), number, by=current_visitor().actor), _("Published.")
-    )
+    """Publish; what has to be mended first is shown."""
+    found = desk.challenge(db.session(), challenge)
+    try:
+        challenges.publish(db.session(), found.id, by=current_visitor().actor)
+    except Refusal as refusal:
+        return invalid(Form(), _CHECKED, refusal=refusal, **editor.publication(found))
+    return _saved(challenge, _("Published."))
 
 
 @bp.post("/<uuid:challenge>/archive")
@@ -199,10 +208,6 @@ def remove_step(challenge: UUID, position: int) -> ResponseReturnValue:
         outline.remove_stage(db.session(), number, position, by=by, stage_id=form.stage.data)
 
     return _on(challenge, remove, _("Step removed."))
-
-
-def _crumbs(run: Run) -> list[tuple[str, str | None]]:
-    return [(_("Challenges"), url_for(".index")), (run.title, url_for(".edit", challenge=run.public_id))]
 
 
 def _on(challenge: UUID, act: Callable[[int], object], done: str | None) -> ResponseReturnValue:

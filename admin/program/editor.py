@@ -7,9 +7,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from portal.challenges import activities, audience, audience_form, challenges, openings
+from portal.challenges import activities, audience, audience_form, openings
 from portal.challenges.audience import Audience
+from portal.challenges.checks import Check, checks
 from portal.challenges.forms import ChallengeForm, NewStageForm, StageTextForm, step_form
 from portal.challenges.models import Challenge, Stage
 from portal.challenges.queries import audiences
@@ -22,6 +25,13 @@ from portal.web.visitor import current_visitor
 
 _HOURS: Final = 24
 _SETUP: Final = ("address", "button")
+_FIELDS: Final = {
+    "summary": _l("Summary"),
+    "for_everybody": _l("Audience"),
+    "closes_on": _l("Last day"),
+    "places": _l("Places"),
+}
+"""Where a check leads to, in a word."""
 
 
 def posted() -> ChallengeForm:
@@ -78,17 +88,58 @@ def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -
     )
     form.offer(audiences.choices(db.session()))
     stage = _stage_at(found, opened) if opened is not None else None
+    counted = reach(chosen, url_for("program_audiences.count", challenge=found.public_id))
     return {
         "challenge": found,
         "challenge_form": form,
         "kind_of": kind_of,
         "kind_label": activities.label(found.activity_type),
-        "checks": challenges.checks(found),
-        **reach(chosen, url_for("program_audiences.count", challenge=found.public_id)),
+        **looked_at(found, counted),
+        **counted,
         "opened": opened,
         "adding": adding,
         "step_form": _step_form(found, stage) if stage or adding else None,
     }
+
+
+def publication(found: Challenge) -> dict[str, Any]:
+    """What stands on the page before the button that publishes."""
+    counted = reach(audience.of(found), url_for("program_audiences.count", challenge=found.public_id))
+    return {
+        "challenge": found,
+        "kind_label": activities.label(found.activity_type),
+        **looked_at(found, counted),
+        **counted,
+    }
+
+
+def looked_at(found: Challenge, counted: dict[str, Any]) -> dict[str, Any]:
+    """The checks in three lists: what has to be mended first, what is worth a look, what is fine."""
+    made = checks(db.session(), found, reached=counted["reached"])
+    return {
+        "to_mend": [_line(found, check) for check in made if not check.ok and check.blocks],
+        "to_look_at": [_line(found, check) for check in made if not check.ok and not check.blocks],
+        "fine": [_line(found, check) for check in made if check.ok],
+    }
+
+
+def _line(found: Challenge, check: Check) -> dict[str, Any]:
+    """A check as a line of a list, with a link to where it is mended."""
+    ok = True if check.ok else False if check.blocks else None
+    return {"label": check.sentence, "ok": ok, "link": None if check.ok else _mended_at(found, check)}
+
+
+def _mended_at(found: Challenge, check: Check) -> tuple[str, str]:
+    of = found.public_id
+    if check.position is not None:
+        asks = _stage_at(found, check.position).kind == "questions" and check.sets_up
+        page = "program_questions.index" if asks else "program_challenges.edit_step"
+        anchor = None if asks else "steps"
+        name = _("Step %(position)s", position=check.position)
+        return url_for(page, challenge=of, position=check.position, _anchor=anchor), name
+    if check.field:
+        return url_for("program_challenges.edit", challenge=of, _anchor=check.field), str(_FIELDS[check.field])
+    return url_for("program_challenges.new_step", challenge=of, _anchor="steps"), _("Add step")
 
 
 def empty() -> ChallengeForm:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -15,6 +13,7 @@ from portal.audit import Actor
 from portal.challenges import activities, openings
 from portal.challenges import audience as audiences
 from portal.challenges.audience import EVERYBODY, Audience
+from portal.challenges.checks import must_pass
 from portal.challenges.models import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
@@ -22,7 +21,6 @@ from portal.challenges.models import (
     MOST_MINUTES,
     Challenge,
 )
-from portal.challenges.stages import kind_of
 from portal.challenges.states import CHALLENGE_TRANSITIONS, ChallengeState
 from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
@@ -30,17 +28,6 @@ from portal.people.states import MANAGERS
 
 explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
 explain("stage_words", _l("Somebody has begun this step: its words stay as they agreed to them."))
-explain("challenge_has_stages", _l("A challenge needs at least one step before it is published."))
-explain("stage_set_up", _l("A step of this challenge is not set up yet; the publish check says what it needs."))
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that is looked at before a challenge is published."""
-
-    ok: bool
-    label: str
-    meta: str = ""
 
 
 def create(
@@ -103,6 +90,7 @@ def change(
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         raise Conflict(_l("This challenge is archived; it does not change any more."))
+    at = now(session)  # the clock first: asking it flushes what is half done
     _write(
         challenge,
         title=title,
@@ -116,7 +104,7 @@ def change(
         session, challenge, opens_at=opens_at, closes_at=closes_at, places=places, pause_hours=pause_hours
     )
     if challenge.state is ChallengeState.PUBLISHED:
-        _must_pass(checks(challenge))
+        must_pass(challenge, at)
     audit.record(session, "challenge.change", f"challenge:{challenge.id}", by=by)
     session.flush()
     return challenge
@@ -131,8 +119,8 @@ def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.PUBLISHED:
         return challenge
-    _must_pass(checks(challenge))
     at = now(session)
+    must_pass(challenge, at)
     move(challenge, ChallengeState.PUBLISHED)
     challenge.published_at = at
     audit.record(session, "challenge.publish", f"challenge:{challenge.id}", by=by)
@@ -152,27 +140,6 @@ def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
     audit.record(session, "challenge.archive", f"challenge:{challenge.id}", by=by)
     session.flush()
     return challenge
-
-
-def checks(challenge: Challenge) -> list[Check]:
-    """What publication asks for; the editor shows it, `publish` insists on it. The stages must be loaded."""
-    steps, paid = challenge.stages, [stage for stage in challenge.stages if stage.points > 0]
-    untold = [stage.title for stage in steps if not stage.instructions]
-    unready = [(stage.title, lack) for stage in steps if (lack := kind_of(stage.kind).lacks(stage.setup))]
-    count = len(steps)
-    return [
-        Check(bool(challenge.summary), _("What it is for"), _("The line below the title on its card")),
-        Check(count > 0, _("At least one step"), _("%(count)s steps", count=count)),
-        Check(bool(paid), _("It pays points"), _("%(points)s points in all", points=challenge.points)),
-        Check(not untold, _("Each step says what to do"), ", ".join(untold)),
-        Check(
-            not unready,
-            _("Each step is set up"),
-            "; ".join(_("%(step)s: %(lack)s", step=step, lack=lack) for step, lack in unready),
-        ),
-        Check(audiences.of(challenge).is_chosen, _("Somebody to offer it to"), audiences.of(challenge).words),
-        Check(openings.window_fits(challenge), _("It closes after it opens")),
-    ]
 
 
 def move(challenge: Challenge, state: ChallengeState) -> None:
@@ -215,9 +182,3 @@ def _write(
     challenge.minutes = minutes
     challenge.activity_type = activity_type or None
     challenge.icon = activities.icon(activity_type)
-
-
-def _must_pass(found: list[Check]) -> None:
-    for check in found:
-        if not check.ok:
-            raise Invalid(_l("Before it can be published: %(check)s.", check=check.label))

@@ -63,10 +63,11 @@ invariant(
 )
 invariant(
     "challenges.published_has_stages",
-    "A published challenge has stages, and they stand in a row from 1.",
+    "A published challenge has stages, in a row from 1; one of them pays, and each says what to do.",
     "SELECT 'challenge:' || c.id AS what FROM challenge c LEFT JOIN stage s ON s.challenge_id = c.id"
     " WHERE c.state = 'published' GROUP BY c.id"
-    " HAVING count(s.id) = 0 OR min(s.position) <> 1 OR max(s.position) <> count(s.id)",
+    " HAVING count(s.id) = 0 OR min(s.position) <> 1 OR max(s.position) <> count(s.id)"
+    " OR max(s.points) = 0 OR bool_or(btrim(s.instructions) = '')",
 )
 invariant(
     "challenges.places_suffice",

@@ -117,6 +117,8 @@ def make_challenge(window: Window, title: str, points_of_steps: tuple[int, int])
         form.get_by_label("Points").fill(str(worth))
         form.get_by_role("button", name="Add step").click()
     window.click("Check and publish")
+    window.sees("Looked at and fine")
+    window.click("Publish")
     expect(page.locator(".page-head")).to_contain_text("Published")
 
 

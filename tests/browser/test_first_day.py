@@ -137,3 +137,4 @@ def publishes_a_challenge(hand: Hand) -> None:
     hand.write("Points", "50", within="form.stage")
     hand.click("Add step", within="form.stage")
     hand.click("Check and publish")
+    hand.click("Publish")

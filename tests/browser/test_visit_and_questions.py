@@ -59,9 +59,14 @@ def makes(priya: Window, title: str) -> None:
     expect(page.locator("ol.stages > li").nth(2)).to_contain_text("How easy is it?")
     priya.click("Back to the editor")
     priya.click("Preview")
+    priya.click("See step 1")
+    priya.click("See step 2")
     expect(page.locator("fieldset[disabled]")).to_contain_text("What do you use?")
+    expect(page.locator("fieldset[disabled] textarea").first).to_be_disabled()
     priya.click("Back to the editor")
     priya.click("Check and publish")
+    priya.sees("It pays 20 points in all.")
+    priya.click("Publish")
     expect(page.locator(".page-head")).to_contain_text("Published")
 
 

@@ -120,19 +120,19 @@ def test_it_closes_after_it_opens(db: Session, mia: Actor) -> None:
 
 def test_publishing_is_refused_until_every_check_passes(db: Session, mia: Actor) -> None:
     challenge = challenges.create(db, "Share", by=mia, audience=Audience())
-    with pytest.raises(Invalid, match="What it is for"):
+    with pytest.raises(Invalid, match="It cannot be published yet"):
         challenges.publish(db, challenge.id, by=mia)
     challenges.change(db, challenge.id, by=mia, audience=Audience(), **TEXTS)  # type: ignore[arg-type]
-    with pytest.raises(Invalid, match="At least one step"):
+    with pytest.raises(Invalid, match="Add a step"):
         challenges.publish(db, challenge.id, by=mia)
     outline.add_stage(db, challenge.id, "confirm", title="Read", by=mia)
-    with pytest.raises(Invalid, match="It pays points"):
+    with pytest.raises(Invalid, match="Give a step points"):
         challenges.publish(db, challenge.id, by=mia)
     outline.change_stage(db, challenge.id, 1, title="Read", instructions="", points=5, by=mia)
-    with pytest.raises(Invalid, match="Each step says what to do"):
+    with pytest.raises(Invalid, match="Step 1, “Read”: say what to do"):
         challenges.publish(db, challenge.id, by=mia)
     outline.change_stage(db, challenge.id, 1, title="Read", instructions="Read it.", by=mia)
-    with pytest.raises(Invalid, match="Somebody to offer it to"):
+    with pytest.raises(Invalid, match="Choose who may take it"):
         challenges.publish(db, challenge.id, by=mia)
     challenges.change(db, challenge.id, by=mia, audience=Audience(countries=["Kenya"]), **TEXTS)  # type: ignore[arg-type]
     assert challenges.publish(db, challenge.id, by=mia).points == 5
@@ -267,10 +267,13 @@ def test_an_audience_reaches_companies_of_its_industries_and_countries(db: Sessi
     assert [name for _number, name in known.levels][:1] == ["Bronze"]
 
 
-def test_a_window_opens_and_closes(db: Session, ana: Actor, offer: Offer) -> None:
+def test_a_window_opens_and_closes(db: Session, mia: Actor, ana: Actor, offer: Offer) -> None:
     moment = now(db)
     db.rollback()
-    past = offer(("confirm", 5), closes_at=moment - timedelta(hours=1))
+    past = offer(("confirm", 5), closes_at=moment + timedelta(hours=1))
+    moved = {**TEXTS, "closes_at": moment - timedelta(hours=1)}
+    challenges.change(db, past.id, by=mia, audience=EVERYBODY, **moved)  # type: ignore[arg-type]
+    db.commit()
     coming = offer(("confirm", 5), opens_at=moment + timedelta(hours=1))
     running = offer(("confirm", 5), opens_at=moment - timedelta(hours=1), closes_at=moment + timedelta(hours=1))
     for challenge in (past, coming):

@@ -208,7 +208,7 @@ def test_only_managers_ask_and_only_in_a_draft(
 def test_a_step_that_asks_nothing_is_not_published(db: Session, mia: Actor, draft: Challenge) -> None:
     db.execute(Challenge.__table__.update().values(for_everybody=True))
     db.commit()
-    with pytest.raises(Invalid, match="Each step is set up"):
+    with pytest.raises(Invalid, match="write at least one question"):
         challenges.publish(db, draft.id, by=mia)
     db.rollback()
     with pytest.raises(IntegrityError) as refused:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit import Actor
 from portal.challenges import challenges, outline, submissions
+from portal.challenges.checks import checks
 from portal.challenges.models import Challenge, Stage
 from portal.challenges.stages import kind_of
 from portal.challenges.states import ResponseState, State, Verification
@@ -105,12 +106,12 @@ def test_the_word_on_the_button_is_short_and_one_line() -> None:
 
 def test_a_challenge_is_not_published_before_its_page_has_an_address(db: Session, mia: Actor, draft: Challenge) -> None:
     db.refresh(draft, ["stages"])
-    assert [check.meta for check in challenges.checks(draft) if not check.ok and "set up" in check.label] == [
-        "The news: Give the address of the page to visit"
+    assert [check.sentence for check in checks(db, draft) if check.sets_up] == [
+        "Step 1, “The news”: give the address of the page to visit."
     ]
     db.execute(Challenge.__table__.update().values(for_everybody=True))
     db.commit()
-    with pytest.raises(Invalid, match="Each step is set up"):
+    with pytest.raises(Invalid, match="give the address"):
         challenges.publish(db, draft.id, by=mia)
     db.rollback()
     with pytest.raises(IntegrityError) as refused:

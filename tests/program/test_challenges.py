@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
-from portal.challenges.models import Challenge, Stage
+from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import ChallengeState
 from portal.web.app import Portal
 from tests.browsing import Browser
@@ -43,6 +43,11 @@ def step(db: Session, position: int) -> dict[str, int]:
     return {"stage": db.scalars(select(Stage.id).where(Stage.position == position)).one()}
 
 
+def shown_in(preview: str) -> str:
+    """What a preview shows, without the desk around it."""
+    return preview.split('class="preview-ground')[1].split("</section>", maxsplit=1)[0]
+
+
 def the_challenge(db: Session) -> Challenge:
     db.expire_all()
     return db.scalars(select(Challenge)).one()
@@ -64,10 +69,10 @@ def test_a_challenge_is_made_and_published_without_javascript(
     assert "160 points" in shown
     assert "All fine" in shown
     assert "1 advocate" in shown
-    preview = browser.get(f"{draft}/preview").text
-    assert "This is what advocates see" in preview
-    assert "Start" not in preview.split("<main")[1]
-    assert browser.post(f"{draft}/publication", draft).status_code == 303
+    checked = browser.get(f"{draft}/publication").text
+    assert "It pays 160 points in all." in checked
+    assert "to mend" not in checked
+    assert browser.post(f"{draft}/publication", f"{draft}/publication").status_code == 303
     assert the_challenge(db).state is ChallengeState.PUBLISHED
     assert "Tell us" in Browser(app, db, ana).get("/challenges").text
 
@@ -75,7 +80,9 @@ def test_a_challenge_is_made_and_published_without_javascript(
 def test_publishing_too_early_says_what_is_missing(db: Session, browser: Browser, draft: str) -> None:
     answer = browser.post(f"{draft}/publication", draft)
     assert answer.status_code == 422
-    assert "Before it can be published: At least one step." in answer.text
+    assert "It cannot be published yet. Add a step: so far there is nothing to do." in answer.text
+    assert "1 thing to mend first" in answer.text
+    assert f'href="{draft}/steps/new#steps"' in answer.text
     assert the_challenge(db).state is ChallengeState.DRAFT
 
 
@@ -195,9 +202,34 @@ def test_a_published_challenge_offers_only_its_texts(
     assert browser.post(page, page, **EVERYBODY).status_code == 409
 
 
+def test_the_preview_shows_each_step_as_advocates_see_it_and_sends_nothing(
+    db: Session, app: Portal, browser: Browser, ana: Actor, draft: str
+) -> None:
+    setups = (("confirm", {}), ("visit", {"address": "https://example.com/news"}), ("story", {}))
+    for position, (kind, more) in enumerate(setups, start=1):
+        browser.post(f"{draft}/steps", f"{draft}/steps/new", kind=kind, **{**STEP, "title": f"Step of {kind}"})
+        if more:
+            page = f"{draft}/steps/{position}"
+            browser.post(page, page, **{**STEP, **more, **step(db, position), "verification": "honour"})
+    before = browser.get(f"{draft}/preview").text
+    for width in ("", "&width=phone"):
+        for number, words in ((1, "the points are yours"), (2, "Opens https://example.com"), (3, "40 to 4,000")):
+            shown = shown_in(browser.get(f"{draft}/preview?step={number}{width}").text)
+            assert words in shown
+            assert "<form" not in shown
+            assert "<fieldset" in shown.split(words, maxsplit=1)[0], "what is to be filled in is shut"
+    assert "Nothing can be filled in here" in before
+    assert "<form" not in shown_in(before)
+    assert re.search(r"<button[^>]*>Start", before)
+    for wrong in ("0", "4", "x", "-1", "9" * 30):
+        assert browser.get(f"{draft}/preview?step={wrong}").status_code == 404
+    assert db.scalars(select(Submission)).all() == []
+    assert Browser(app, db, ana).get(f"{draft}/preview?step=1").status_code in {403, 404}
+
+
 def test_foreign_addresses_are_not_there(browser: Browser) -> None:
     nowhere = f"{DESK}/00000000-0000-4000-8000-000000000000"
-    for path in ("", "/preview", "/steps/new", "/steps/1"):
+    for path in ("", "/preview", "/publication", "/steps/new", "/steps/1"):
         assert browser.get(nowhere + path).status_code == 404
     for path in ("", "/publication", "/archive", "/steps", "/steps/1", "/steps/1/place", "/steps/1/removal"):
         assert browser.post(nowhere + path, DESK).status_code == 404

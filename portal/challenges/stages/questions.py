@@ -66,7 +66,7 @@ class Questions(StageKind):
 
     def lacks(self, setup: Mapping[str, Any]) -> LazyString | None:
         """A question."""
-        return None if setup.get("questions") else _l("Write at least one question")
+        return None if setup.get("questions") else _l("write at least one question")
 
     def about(self, setup: Mapping[str, Any]) -> str:
         """How many there are."""

@@ -59,7 +59,7 @@ class Visit(StageKind):
 
     def lacks(self, setup: Mapping[str, Any]) -> LazyString | None:
         """An address."""
-        return None if setup.get("address") else _l("Give the address of the page to visit")
+        return None if setup.get("address") else _l("give the address of the page to visit")
 
     def about(self, setup: Mapping[str, Any]) -> str:
         """Which site it is."""
