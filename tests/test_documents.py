@@ -15,7 +15,7 @@ from portal.web.app import Portal
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 OF_NOBODY = {
-    *("activity_type", "company", "level", "notice", "pool_facet"),
+    *("activity_type", "challenge_edition", "company", "level", "notice", "pool_facet"),
     *("product", "program", "reward", "stage", "terms_version"),
 }
 """Tables that hold nothing about a person."""

@@ -99,9 +99,10 @@ def change(challenge: UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:challenge>/preview")
 @for_managers
 def preview(challenge: UUID) -> str:
-    """What an advocate sees before they begin, or one of the steps; nothing is begun."""
-    run = runs.preview_of(db.session(), challenge)
-    return render_template("program/challenges/preview.html", **previews.page(run))
+    """What an advocate sees before they begin, or one of the steps, now or in an edition; nothing is begun."""
+    edition = previews.edition()
+    run = runs.preview_of(db.session(), challenge, edition)
+    return render_template("program/challenges/preview.html", **previews.page(run, edition))
 
 
 @bp.get("/<uuid:challenge>/publication")
@@ -120,7 +121,24 @@ def publish(challenge: UUID) -> ResponseReturnValue:
         challenges.publish(db.session(), found.id, by=current_visitor().actor)
     except Refusal as refusal:
         return invalid(Form(), _CHECKED, refusal=refusal, **editor.publication(found))
-    return _saved(challenge, _("Published."))
+    return _saved(challenge, _("Published.") if found.is_draft else _("Offered to who begins from now on."))
+
+
+@bp.post("/<uuid:challenge>/edition")
+@for_managers
+def begin_edition(challenge: UUID) -> ResponseReturnValue:
+    """Take the steps of a published challenge in hand."""
+    by = current_visitor().actor
+    done = _("Change the steps, then offer them. Until then everybody sees them as they are.")
+    return _on(challenge, lambda number: outline.begin_edition(db.session(), number, by=by), done)
+
+
+@bp.post("/<uuid:challenge>/edition/removal")
+@for_managers
+def drop_edition(challenge: UUID) -> ResponseReturnValue:
+    """Leave the steps as they are offered."""
+    by = current_visitor().actor
+    return _on(challenge, lambda number: outline.drop_edition(db.session(), number, by=by), _("Changes dropped."))
 
 
 @bp.post("/<uuid:challenge>/archive")

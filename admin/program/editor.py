@@ -13,9 +13,9 @@ from flask_babel import lazy_gettext as _l
 from portal.challenges import activities, audience, audience_form, openings
 from portal.challenges.audience import Audience
 from portal.challenges.checks import Check, checks
-from portal.challenges.forms import ChallengeForm, NewStageForm, StageTextForm, step_form
+from portal.challenges.forms import ChallengeForm, NewStageForm, step_form
 from portal.challenges.models import Challenge, Stage
-from portal.challenges.queries import audiences
+from portal.challenges.queries import audiences, desk
 from portal.challenges.stages import kind_of
 from portal.challenges.states import Verification
 from portal.database import db
@@ -93,6 +93,7 @@ def page(found: Challenge, *, opened: int | None = None, adding: bool = False) -
         "challenge": found,
         "challenge_form": form,
         "kind_of": kind_of,
+        "versions": desk.editions(db.session(), found),
         "kind_label": activities.label(found.activity_type),
         **looked_at(found, counted),
         **counted,
@@ -108,6 +109,7 @@ def publication(found: Challenge) -> dict[str, Any]:
     return {
         "challenge": found,
         "kind_label": activities.label(found.activity_type),
+        "versions": desk.editions(db.session(), found),
         **looked_at(found, counted),
         **counted,
     }
@@ -162,8 +164,6 @@ def _addresses(chosen: Audience) -> dict[int, str]:
 
 def posted_step(found: Challenge, position: int) -> Form:
     """The form of a step as it was sent. Refuses `NotFound`."""
-    if not found.is_draft:
-        return StageTextForm()
     return step_form(_stage_at(found, position).kind)
 
 
@@ -194,9 +194,9 @@ def _stage_at(found: Challenge, position: int) -> Stage:
     raise NotFound
 
 
-def _step_form(found: Challenge, stage: Stage | None) -> Form:
+def _step_form(found: Challenge, stage: Stage | None) -> Form | None:
+    if not found.is_open:
+        return None
     if stage is None:
         return NewStageForm(formdata=None, data={"kind": "confirm", "points": 0})
-    if not found.is_draft:
-        return StageTextForm(formdata=None, obj=stage, stage=stage.id)
     return step_form(stage.kind, formdata=None, obj=stage, stage=stage.id, **stage.setup)

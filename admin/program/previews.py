@@ -11,26 +11,38 @@ from portal.challenges.queries.runs import Run, Step
 from portal.database.refusal import NotFound
 
 _PHONE: Final = "phone"
+_WIDE: Final = "wide"
+_NO_STEP: Final = 0
 
 
-def page(run: Run) -> dict[str, Any]:
+def edition() -> int | None:
+    """Which edition the address asks for; none: what is being made, or what is offered. Refuses `NotFound`."""
+    return _number("edition", 9)
+
+
+def page(run: Run, edition: int | None) -> dict[str, Any]:
     """The preview of what the address asks for: `step`, by its number, and the `width`. Refuses `NotFound`."""
-    shown = _shown(run)
+    here = _number("step", 2) or _NO_STEP
+    shown = run.at(here) if here != _NO_STEP else None
     on_phone = request.args.get("width") == _PHONE
-    width = _PHONE if on_phone else None
-    here = shown.position if shown else None
+
+    def at(step: int, width: str = _PHONE if on_phone else _WIDE) -> str:
+        page, of = "program_challenges.preview", run.public_id
+        return url_for(page, challenge=of, edition=edition, step=step, width=width)
+
     return {
         "run": run,
         "step": shown,
         "form": shown.form if shown else None,
         "preview": True,
         "on_phone": on_phone,
-        "steps": [_mark(run, step, here, width) for step in run.steps],
-        "before": _at(run, None, width),
-        "following": _at(run, (here or 0) + 1, width) if (here or 0) < len(run.steps) else None,
+        "edition": edition,
+        "steps": [_mark(step, here, at(step.position)) for step in run.steps],
+        "before": at(_NO_STEP),
+        "following": at(here + 1) if here < len(run.steps) else None,
         "widths": [
-            {"label": _("Wide"), "href": _at(run, here, None), "current": not on_phone},
-            {"label": _("Phone"), "href": _at(run, here, _PHONE), "current": on_phone},
+            {"label": _("Wide"), "href": at(here, _WIDE), "current": not on_phone},
+            {"label": _("Phone"), "href": at(here, _PHONE), "current": on_phone},
         ],
         "crumbs": [
             (_("Challenges"), url_for("program_challenges.index")),
@@ -40,24 +52,20 @@ def page(run: Run) -> dict[str, Any]:
     }
 
 
-def _shown(run: Run) -> Step | None:
-    given = request.args.get("step")
+def _number(name: str, digits: int) -> int | None:
+    given = request.args.get(name)
     if not given:
         return None
-    if not (given.isascii() and given.isdecimal() and len(given) <= 2):
+    if not (given.isascii() and given.isdecimal() and len(given) <= digits):
         raise NotFound
-    return run.at(int(given))
+    return int(given)
 
 
-def _at(run: Run, step: int | None, width: str | None) -> str:
-    return url_for("program_challenges.preview", challenge=run.public_id, step=step, width=width)
-
-
-def _mark(run: Run, step: Step, here: int | None, width: str | None) -> dict[str, Any]:
+def _mark(step: Step, here: int, href: str) -> dict[str, Any]:
     now = step.position == here
     return {
         "title": step.title,
         "state": "now" if now else "open",
         "points": step.points,
-        "href": None if now else _at(run, step.position, width),
+        "href": None if now else href,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal import audit
 from portal.audit import Actor
-from portal.challenges import activities, openings
+from portal.challenges import activities, editions, openings
 from portal.challenges import audience as audiences
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.checks import must_pass
@@ -26,8 +27,9 @@ from portal.clock import now
 from portal.database.refusal import Conflict, Invalid, NotFound, explain
 from portal.people.states import MANAGERS
 
-explain("stage_frozen", _l("The steps of a published challenge do not change any more; its texts do."))
-explain("stage_words", _l("Somebody has begun this step: its words stay as they agreed to them."))
+explain("stage_frozen", _l("What is offered does not change. Begin a new version of its steps."))
+explain("challenge_words", _l("What is offered does not change. Save it as a new version."))
+_ARCHIVED: Final = _l("This challenge is archived; it does not change any more.")
 
 
 def create(
@@ -84,57 +86,72 @@ def change(
 ) -> Challenge:
     """Change texts, audience and window, also of a published challenge; what people did and were promised stays.
 
-    Refuses as `create`; `Conflict` for an archived one, and for what could not have been published.
+    Other texts of a published challenge are a new edition, for those who begin from now on.
+
+    Refuses as `create`; `Conflict` for an archived one, and `Invalid` for what could not have been published.
     """
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
-        raise Conflict(_l("This challenge is archived; it does not change any more."))
-    at = now(session)  # the clock first: asking it flushes what is half done
-    _write(
-        challenge,
-        title=title,
-        summary=summary,
-        description=description,
-        minutes=minutes,
-        activity_type=activity_type,
-    )
-    audiences.aim(session, challenge, audience)
-    openings.describe(
-        session, challenge, opens_at=opens_at, closes_at=closes_at, places=places, pause_hours=pause_hours
-    )
-    if challenge.state is ChallengeState.PUBLISHED:
-        must_pass(challenge, at)
+        raise Conflict(_ARCHIVED)
+    at, before = now(session), _words(challenge)
+    with session.no_autoflush:  # other words are written together with their edition
+        _write(
+            challenge,
+            title=title,
+            summary=summary,
+            description=description,
+            minutes=minutes,
+            activity_type=activity_type,
+        )
+        audiences.aim(session, challenge, audience)
+        openings.describe(
+            session, challenge, opens_at=opens_at, closes_at=closes_at, places=places, pause_hours=pause_hours
+        )
+        if challenge.state is ChallengeState.PUBLISHED:
+            must_pass(challenge, challenge.offered, at)
+            if _words(challenge) != before:
+                editions.again(session, challenge)
     audit.record(session, "challenge.change", f"challenge:{challenge.id}", by=by)
     session.flush()
     return challenge
 
 
 def publish(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
-    """Offer it to its audience; from now on its stages stay as they are. Published twice is published once.
+    """Offer it to its audience, or offer the next edition of its steps to those who begin from now on.
 
-    Refuses `NotAllowed`, `NotFound`, `Conflict` for an archived one, `Invalid` with the first check that fails.
+    Published twice is published once. Refuses `NotAllowed`, `NotFound`, `Conflict` for an archived one, `Invalid` with
+    the first check that fails.
     """
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
-    if challenge.state is ChallengeState.PUBLISHED:
+    if challenge.state is ChallengeState.PUBLISHED and not challenge.workbench:
         return challenge
+    if challenge.state is ChallengeState.ARCHIVED:
+        raise Conflict(_ARCHIVED)
     at = now(session)
-    must_pass(challenge, at)
-    move(challenge, ChallengeState.PUBLISHED)
-    challenge.published_at = at
-    audit.record(session, "challenge.publish", f"challenge:{challenge.id}", by=by)
+    must_pass(challenge, challenge.workbench, at)
+    if challenge.is_draft:
+        move(challenge, ChallengeState.PUBLISHED)
+        challenge.published_at = at
+    editions.offer(session, challenge)
+    audit.record(session, "challenge.publish", f"challenge:{challenge.id}", by=by, edition=challenge.edition)
     session.flush()
     return challenge
 
 
 def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
-    """Take it off the list. Who has begun may finish; nothing that was handed in or paid changes."""
+    """Take it off the list, and drop what is not offered yet of its next edition.
+
+    Who has begun may finish; nothing that was handed in or paid changes.
+    """
     by.require(*MANAGERS)
     challenge = lock_challenge(session, challenge_id)
     if challenge.state is ChallengeState.ARCHIVED:
         return challenge
     at = now(session)
+    if challenge.is_revised:
+        editions.drop(session, challenge)
     move(challenge, ChallengeState.ARCHIVED)
     challenge.archived_at = at
     audit.record(session, "challenge.archive", f"challenge:{challenge.id}", by=by)
@@ -145,13 +162,14 @@ def archive(session: Session, challenge_id: int, *, by: Actor) -> Challenge:
 def move(challenge: Challenge, state: ChallengeState) -> None:
     """The only way into another state; refuses (`Conflict`) what `CHALLENGE_TRANSITIONS` does not hold."""
     if state not in CHALLENGE_TRANSITIONS[challenge.state]:
-        raise Conflict(_l("This challenge is archived; it does not change any more."))
+        raise Conflict(_ARCHIVED)
     challenge.state = state
 
 
 def lock_challenge(session: Session, challenge_id: int) -> Challenge:
     """Lock a challenge and read its stages. Refuses `NotFound`."""
-    wanted = select(Challenge).where(Challenge.id == challenge_id).options(selectinload(Challenge.stages))
+    steps = selectinload(Challenge.offered), selectinload(Challenge.workbench)
+    wanted = select(Challenge).where(Challenge.id == challenge_id).options(*steps)
     locked = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     challenge = session.scalars(locked).one_or_none()
     if challenge is None:
@@ -182,3 +200,7 @@ def _write(
     challenge.minutes = minutes
     challenge.activity_type = activity_type or None
     challenge.icon = activities.icon(activity_type)
+
+
+def _words(challenge: Challenge) -> tuple[str, str, str, int]:
+    return challenge.title, challenge.summary, challenge.description, challenge.minutes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -61,7 +61,7 @@ def checks(session: Session, challenge: Challenge, *, reached: int | None = None
     chosen = audiences.of(challenge)
     meant = audiences.size(session, chosen) if reached is None else reached
     at = now(session)
-    found = [*_blocking(challenge, at), *_worth_a_look(session, challenge, at, meant)]
+    found = [*_blocking(challenge, challenge.stages, at), *_worth_a_look(session, challenge, at, meant)]
     if challenge.stages and all(check.ok or not check.blocks or check.position is None for check in found):
         found.append(Check(True, _("Each step is set up and says what to do.")))
     if meant >= audiences.CAP:
@@ -72,21 +72,21 @@ def checks(session: Session, challenge: Challenge, *, reached: int | None = None
     return sorted(found, key=lambda check: (check.ok, not check.blocks))
 
 
-def must_pass(challenge: Challenge, at: datetime) -> None:
-    """Refuse (`Invalid`) what cannot be offered from then on, with the first sentence that says what to mend."""
-    for check in _blocking(challenge, at):
+def must_pass(challenge: Challenge, stages: Sequence[Stage], at: datetime) -> None:
+    """Refuse (`Invalid`) what cannot be offered with these steps, with the first sentence that says what to mend."""
+    for check in _blocking(challenge, stages, at):
         if not check.ok:
             raise Invalid(_l("It cannot be published yet. %(sentence)s", sentence=check.sentence))
 
 
-def _blocking(challenge: Challenge, at: datetime) -> Iterator[Check]:
+def _blocking(challenge: Challenge, stages: Sequence[Stage], at: datetime) -> Iterator[Check]:
     yield _either(bool(challenge.summary), _("It says what it is for."), str(_SAYS), field="summary")
-    count = len(challenge.stages)
+    count = len(stages)
     yield _either(count > 0, ngettext("It has %(num)s step.", "It has %(num)s steps.", count), str(_STEPS))
     if count:
-        points = challenge.points
+        points = sum(stage.points for stage in stages)
         yield _either(points > 0, _("It pays %(points)s points in all.", points=points), str(_PAYS), position=1)
-    for stage in challenge.stages:
+    for stage in stages:
         yield from _of_step(stage)
     chosen = audiences.of(challenge)
     whom = _("It says who may take it: %(whom)s.", whom=chosen.words)

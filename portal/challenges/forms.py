@@ -191,15 +191,6 @@ class QuestionForm(SeenStepForm):
         return {**given, "choices": (self.choices.data or "").splitlines()}
 
 
-class StageTextForm(SeenStepForm):
-    """The texts of a step that is published: its points stay."""
-
-    title = StringField(_l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)))
-    instructions = TextAreaField(
-        _l("What people read"), validators=_text(LONGEST_INSTRUCTIONS, DataRequired(NEEDED)), render_kw={"rows": 3}
-    )
-
-
 class PlaceForm(SeenStepForm):
     """Where a step goes."""
 

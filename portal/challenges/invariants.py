@@ -40,10 +40,12 @@ invariant(
 )
 invariant(
     "challenges.stage_of_challenge",
-    "What is handed in answers a stage of the same challenge, and every stage once the challenge is begun.",
+    "What is handed in answers a stage of the edition that was begun, as it was promised, and every stage of it.",
     "SELECT 'stage_response:' || r.id AS what FROM stage_response r JOIN submission s ON s.id = r.submission_id"
-    " JOIN stage g ON g.id = r.stage_id WHERE g.challenge_id <> s.challenge_id"
-    " UNION ALL SELECT 'submission:' || s.id FROM submission s JOIN stage g ON g.challenge_id = s.challenge_id"
+    " LEFT JOIN stage g ON g.id = r.stage_id WHERE (g.challenge_id, g.edition, g.points, g.verification)"
+    " IS DISTINCT FROM (s.challenge_id, s.edition, r.points, r.verification)"
+    " UNION ALL SELECT 'submission:' || s.id FROM submission s"
+    " JOIN stage g ON g.challenge_id = s.challenge_id AND g.edition = s.edition"
     " LEFT JOIN stage_response r ON r.submission_id = s.id AND r.stage_id = g.id"
     " WHERE r.id IS NULL AND s.state <> 'dismissed'",
 )
@@ -57,7 +59,7 @@ invariant(
     "challenges.published_is_set_up",
     "Every page to visit of a challenge that was published has its https address, every set of questions a question.",
     "SELECT 'stage:' || s.id AS what FROM stage s JOIN challenge c ON c.id = s.challenge_id"
-    " WHERE c.published_at IS NOT NULL "
+    " WHERE s.edition IS NOT NULL"
     " AND (s.kind = 'visit' AND coalesce(s.setup ->> 'address', '') NOT LIKE 'https://_%'"
     " OR s.kind = 'questions' AND NOT jsonb_path_exists(s.setup, '$.questions[0]'))",
 )
@@ -65,9 +67,19 @@ invariant(
     "challenges.published_has_stages",
     "A published challenge has stages, in a row from 1; one of them pays, and each says what to do.",
     "SELECT 'challenge:' || c.id AS what FROM challenge c LEFT JOIN stage s ON s.challenge_id = c.id"
-    " WHERE c.state = 'published' GROUP BY c.id"
+    " AND s.edition = c.edition WHERE c.state = 'published' GROUP BY c.id"
     " HAVING count(s.id) = 0 OR min(s.position) <> 1 OR max(s.position) <> count(s.id)"
     " OR max(s.points) = 0 OR bool_or(btrim(s.instructions) = '')",
+)
+invariant(
+    "challenges.says_what_its_edition_says",
+    "A published challenge says what is written down of its edition; there are no later words, and no later steps.",
+    "SELECT 'challenge:' || c.id AS what FROM challenge c LEFT JOIN challenge_edition e ON e.challenge_id = c.id"
+    " AND e.edition >= c.edition WHERE c.edition IS NOT NULL"
+    " AND (e.edition, e.title, e.summary, e.description, e.minutes)"
+    " IS DISTINCT FROM (c.edition, c.title, c.summary, c.description, c.minutes)"
+    " UNION ALL SELECT 'stage:' || s.id FROM stage s JOIN challenge c ON c.id = s.challenge_id"
+    " WHERE s.edition > coalesce(c.edition, 0)",
 )
 invariant(
     "challenges.places_suffice",

@@ -1,4 +1,4 @@
-"""The verbs on the questions of a draft's step: add, change, move, remove. Once it is published they stay as they are.
+"""The verbs on the questions of a step that is worked on: add, change, move, remove. What is offered stays as it is.
 
 A question keeps its number, so that an open page never changes another one than it shows.
 """

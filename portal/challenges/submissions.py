@@ -44,7 +44,7 @@ explain("stage_response_kept", _l("What was promised or accepted does not change
 
 
 def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
-    """Begin a challenge, or go on with the one begun; the points of each stage are promised now.
+    """Begin a challenge, or go on with the one begun; the edition that is offered is promised now, with its points.
 
     What is done may be begun anew where the challenge says so and its pause is over; before that, it stays done.
     Refuses `NotAllowed` for who is no advocate, `NotFound` for a challenge that is not open to them, `LimitReached`
@@ -67,10 +67,11 @@ def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
         challenge_id=challenge_id,
         person_id=person_id,
         attempt=attempt,
+        edition=challenge.edition,
         state=State.IN_PROGRESS,
         started_at=now(session),
     )
-    submission.responses = _promised(session, challenge_id)
+    submission.responses = _promised(session, challenge)
     session.add(submission)
     session.flush()
     return submission
@@ -245,8 +246,9 @@ def _offered(session: Session, challenge_id: int, person_id: int) -> None:
         raise NotFound(openings.NO_CHALLENGE)
 
 
-def _promised(session: Session, challenge_id: int) -> list[StageResponse]:
-    stages = session.scalars(select(Stage).where(Stage.challenge_id == challenge_id).order_by(Stage.position))
+def _promised(session: Session, challenge: Challenge) -> list[StageResponse]:
+    offered = select(Stage).where(Stage.challenge_id == challenge.id, Stage.edition == challenge.edition)
+    stages = session.scalars(offered.order_by(Stage.position))
     return [
         StageResponse(stage_id=stage.id, points=stage.points, verification=stage.verification, state=ResponseState.OPEN)
         for stage in stages
@@ -263,7 +265,7 @@ def _taken_up(session: Session, submission: Submission, challenge: Challenge) ->
     move(session, submission, State.IN_PROGRESS)
     if not submission.responses:
         submission.started_at = now(session)
-        submission.responses = _promised(session, submission.challenge_id)
+        submission.responses, submission.edition = _promised(session, challenge), challenge.edition
     session.flush()
     return submission
 

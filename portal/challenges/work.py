@@ -8,10 +8,10 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Select, bindparam, exists, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.models import Challenge, ChallengeEdition, Stage, StageResponse, Submission
 from portal.database.refusal import NotFound
 from portal.people import people
 from portal.people.models import PersonRole
@@ -64,9 +64,15 @@ def locking(wanted: _Wanted) -> _Wanted:
 
 
 _RUNS_THE_PROGRAM: Final = exists().where(PersonRole.person_id == Submission.person_id, PersonRole.role.in_(MANAGERS))
+_BEGUN: Final = and_(
+    ChallengeEdition.challenge_id == Submission.challenge_id, ChallengeEdition.edition == Submission.edition
+)
+_TITLE: Final = func.coalesce(ChallengeEdition.title, Challenge.title)
+"""What the challenge was called when they began."""
 _WHOLE: Final = locking(
-    select(Submission, Challenge.title, Challenge.public_id, Challenge.closes_at, _RUNS_THE_PROGRAM)
+    select(Submission, _TITLE, Challenge.public_id, Challenge.closes_at, _RUNS_THE_PROGRAM)
     .join(Challenge, Challenge.id == Submission.challenge_id)
+    .outerjoin(ChallengeEdition, _BEGUN)
     .outerjoin(Submission.responses)
     .outerjoin(StageResponse.stage)
     .options(

@@ -208,6 +208,8 @@ MATRIX: Final = (
     Row("GET", "/admin/challenges/<uuid:challenge>/preview", "d-d m-m m-m m-m o-m o-m", "draft"),
     Row("GET", "/admin/challenges/<uuid:challenge>/publication", "d-d m-m m-m m-m o-m o-m", "draft"),
     Row("POST", "/admin/challenges/<uuid:challenge>/publication", "d-d m-m m-m m-m g-m g-m", "draft"),
+    Row("POST", "/admin/challenges/<uuid:challenge>/edition", "d-d m-m m-m m-m g-m g-m", "offer"),
+    Row("POST", "/admin/challenges/<uuid:challenge>/edition/removal", "d-d m-m m-m m-m g-m g-m", "offer"),
     Row("POST", "/admin/challenges/<uuid:challenge>/archive", "d-d m-m m-m m-m g-m g-m", "offer"),
     Row("POST", "/admin/challenges/<uuid:challenge>/steps", "d-d m-m m-m m-m g-m g-m", "draft"),
     Row("GET", "/admin/challenges/<uuid:challenge>/steps/new", "d-d m-m m-m m-m o-m o-m", "draft"),

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
-from portal.challenges import submissions, verdicts
-from portal.challenges.models import Challenge, Submission, Verdict
+from portal.challenges import challenges, outline, submissions, verdicts
+from portal.challenges.models import Challenge, StageResponse, Submission, Verdict
 from portal.challenges.states import Decision, Reason
 from portal.database import db as database
 from portal.database import run
@@ -113,3 +113,21 @@ def test_a_managers_elapsed_decisions_do_not_deadlock(
     works += [lambda s, n=number: verdicts.apply(s, n) for number in open_ones]
     assert at_once(app, works) == {"done": WIDE}
     assert db.scalar(select(func.count()).select_from(Transfer)) == WIDE + WIDE // 2
+
+
+def test_whoever_begins_while_a_version_is_offered_gets_one_of_them_whole(
+    app: Portal, db: Session, mia: Actor, pia: Actor, story: Challenge
+) -> None:
+    outline.begin_edition(db, story.id, by=mia)
+    outline.change_stage(db, story.id, 1, title="Read on", instructions="Read more.", points=40, by=mia)
+    starters = [make(db, f"A{number} Ames", "advocate") for number in range(WIDE - 2)]
+    db.commit()
+    challenge = story.id
+    db.rollback()
+    offering = [lambda s, by=by: challenges.publish(s, challenge, by=by) for by in (mia, pia)]
+    starting = [lambda s, by=by: submissions.start(s, challenge, by=by) for by in starters]
+    assert at_once(app, [*offering, *starting]) == {"done": WIDE}
+    promised = select(Submission.edition, func.sum(StageResponse.points)).join(Submission.responses)
+    found = db.execute(promised.group_by(Submission.id, Submission.edition)).all()
+    assert len(found) == len(starters)
+    assert {tuple(row) for row in found} <= {(1, 160), (2, 190)}

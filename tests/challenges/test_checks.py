@@ -20,8 +20,6 @@ from portal.database.refusal import Invalid
 
 from .test_challenges import TEXTS, Offer
 
-PUBLISH = "UPDATE challenge SET state = 'published', published_at = now()"
-
 
 @pytest.fixture
 def draft(db: Session, mia: Actor) -> Challenge:
@@ -30,6 +28,12 @@ def draft(db: Session, mia: Actor) -> Challenge:
     outline.add_stage(db, challenge.id, "confirm", title="Read", instructions="Read it.", points=10, by=mia)
     db.commit()
     return challenge
+
+
+def publish(db: Session) -> None:
+    """As no verb does it."""
+    db.connection().exec_driver_sql("UPDATE stage SET edition = 1")
+    db.connection().exec_driver_sql("UPDATE challenge SET state = 'published', published_at = now(), edition = 1")
 
 
 def look(db: Session, challenge: Challenge) -> list[Check]:
@@ -133,9 +137,9 @@ def test_a_full_challenge_is_worth_a_look(db: Session, ana: Actor, offer: Offer)
 def test_the_database_publishes_nothing_that_blocks(db: Session, draft: Challenge, spoil: str, constraint: str) -> None:
     db.connection().exec_driver_sql(spoil)
     with pytest.raises(IntegrityError) as refused:
-        db.connection().exec_driver_sql(PUBLISH)
+        publish(db)
     assert refused.value.orig.diag.constraint_name == constraint  # type: ignore[union-attr]
     db.rollback()
-    db.connection().exec_driver_sql(PUBLISH)
+    publish(db)
     db.commit()
     assert db.scalars(select(Challenge.state)).one() is ChallengeState.PUBLISHED

@@ -211,8 +211,9 @@ def test_a_step_that_asks_nothing_is_not_published(db: Session, mia: Actor, draf
     with pytest.raises(Invalid, match="write at least one question"):
         challenges.publish(db, draft.id, by=mia)
     db.rollback()
+    db.connection().exec_driver_sql("UPDATE stage SET edition = 1")
     with pytest.raises(IntegrityError) as refused:
-        db.connection().exec_driver_sql("UPDATE challenge SET state = 'published', published_at = now()")
+        db.connection().exec_driver_sql("UPDATE challenge SET state = 'published', published_at = now(), edition = 1")
     assert refused.value.orig.diag.constraint_name == "stage_set_up"  # type: ignore[union-attr]
     db.rollback()
     questionnaire.add_question(db, draft.id, 1, ASKED[0], by=mia)

@@ -233,8 +233,9 @@ PLANTED: dict[str, str] = {
     "challenges.published_has_stages": "UPDATE stage SET position = position + 1",
     "challenges.audience_follows": "UPDATE audience_member SET country = 'Nowhere'",
     "challenges.audience_names_people": "UPDATE challenge SET people = ARRAY[987654321]",
-    "challenges.places_suffice": "WITH another AS (INSERT INTO submission (challenge_id, person_id, state)"
-    " SELECT id, created_by, 'in_progress' FROM challenge) UPDATE challenge SET places = 1",
+    "challenges.places_suffice": "WITH another AS (INSERT INTO submission (challenge_id, person_id, edition, state)"
+    " SELECT id, created_by, edition, 'in_progress' FROM challenge) UPDATE challenge SET places = 1",
+    "challenges.says_what_its_edition_says": "UPDATE challenge SET title = 'Another'",
     "challenges.last_attempt_is_latest": "UPDATE submission SET attempt = 2",
 }
 
@@ -251,7 +252,7 @@ def test_a_planted_breach_is_noticed(
     verdicts.record(db, waiting.id, Decision.APPROVE, by=mia)
     db.commit()
     also: dict[str, list[str]] = {
-        "challenges.accepted_is_paid": [],
+        "challenges.accepted_is_paid": ["challenges.stage_of_challenge"],
         "challenges.paid_is_accepted": ["challenges.state_follows"],
         "challenges.state_follows": ["challenges.verdict_waits"],
         "challenges.stage_of_challenge": ["challenges.state_follows"],

@@ -77,6 +77,11 @@ PLANTS: Final = (
         ),
     ),
     plant("challenges.last_attempt_is_latest", one("submission", "latest = false", "state = 'approved'")),
+    plant("challenges.says_what_its_edition_says", one("challenge", "minutes = minutes + 1", "state = 'published'")),
+    plant(
+        "challenges.says_what_its_edition_says",
+        one("stage", "edition = edition + 1", "edition IS NOT NULL"),
+    ),
     plant("challenges.audience_follows", one("audience_member", "country = 'Nowhere'", key="person_id")),
     plant("challenges.audience_names_people", one("challenge", f"people = '{{{NOBODY}}}'")),
     plant(

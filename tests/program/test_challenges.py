@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit import Actor
+from portal.challenges import submissions
 from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import ChallengeState
 from portal.web.app import Portal
 from tests.browsing import Browser
-from tests.challenges.test_submissions import hand_in
 
 Offer = Callable[..., Challenge]
 DESK = "/admin/challenges"
@@ -179,27 +179,54 @@ def test_in_a_second_tab_a_step_that_has_moved_is_neither_changed_nor_moved_nor_
     assert db.scalar(select(Stage.title).where(Stage.position == 2)) == "Mine"
 
 
-def test_a_published_challenge_offers_only_its_texts(
-    db: Session, browser: Browser, ana: Actor, story: Challenge
+def test_a_published_challenge_is_revised_and_who_began_keeps_theirs(
+    db: Session, app: Portal, browser: Browser, ana: Actor, kofi: Actor, story: Challenge
 ) -> None:
-    hand_in(db, story, ana)
-    page = f"{DESK}/{story.public_id}"
+    page, steps = f"{DESK}/{story.public_id}", f"/challenges/{story.public_id}"
+    submissions.start(db, story.id, by=ana)
+    db.commit()
+    seen = step(db, 1)
     shown = browser.get(page).text
     assert "Changes never touch what people already did" in shown
     assert "Add step" not in shown
-    first, shown = f"{page}/steps/1", step(db, 1)
-    assert 'name="points"' not in browser.get(first).text
-    kept = browser.post(first, first, title="Read on", instructions="Do.", **shown)
-    assert kept.status_code == 409
-    assert "Somebody has begun this step" in kept.text
-    assert "Read on" in kept.text
-    assert browser.post(first, first, **{**STEP, **shown, "points": "999"}).status_code == 422
-    for path, where in (("removal", {}), ("place", {"to": "down"})):
-        assert browser.post(f"{first}/{path}", page, **where, **shown).status_code == 409
+    assert 'name="points"' not in browser.get(f"{page}/steps/1").text
+    for path, where in (("", STEP), ("/removal", {}), ("/place", {"to": "down"})):
+        assert browser.post(f"{page}/steps/1{path}", page, **where, **seen).status_code == 409
     assert browser.post(f"{page}/steps", page, kind="story", **STEP).status_code == 409
+    assert browser.post(f"{page}/edition", page).status_code == 303
+    assert "You are making a new version." in browser.get(page).text
+    second = {"stage": db.scalars(select(Stage.id).where(Stage.edition.is_(None), Stage.position == 2)).one()}
+    assert browser.post(f"{page}/steps/2/removal", page, **second).status_code == 303
+    new = {**STEP, "title": "Shake hands", "points": "30"}
+    assert browser.post(f"{page}/steps", f"{page}/steps/new", kind="confirm", **new).status_code == 303
+    assert "Shake hands" in browser.get(f"{page}/preview").text
+    assert "Shake hands" not in Browser(app, db, kofi).get(steps).text, "it is not offered yet"
+    checked = browser.get(f"{page}/publication").text
+    assert "1 person has begun already and keeps what they began with" in checked
+    assert browser.post(f"{page}/publication", f"{page}/publication").status_code == 303
+    assert "1 person is on an earlier version" in browser.get(page).text
+    assert "Shake hands" not in browser.get(f"{page}/preview?edition=1").text
+    assert browser.get(f"{page}/preview?edition=3").status_code == 404
+    hers, his = Browser(app, db, ana).get(steps).text, Browser(app, db, kofi).get(steps).text
+    assert ("Shake hands" in hers, "Shake hands" in his) == (False, True)
+    assert "This has changed since you began." in hers
+    assert "+160" in hers
+    assert "+40" in his
+
+
+def test_changes_that_are_not_wanted_are_dropped(db: Session, browser: Browser, story: Challenge) -> None:
+    page = f"{DESK}/{story.public_id}"
+    for path in ("edition", "edition/removal"):
+        for _click in range(2):
+            assert browser.post(f"{page}/{path}", page).status_code == 303
+    assert db.scalars(select(Stage.position).order_by(Stage.id)).all() == [1, 2]
+    browser.post(f"{page}/edition", page)
     assert browser.post(f"{page}/archive", page).status_code == 303
+    db.expire_all()
+    assert db.scalars(select(Stage.edition)).all() == [1, 1]
     assert "Tell your story" in browser.get(f"{DESK}?state=archived").text
-    assert browser.post(page, page, **EVERYBODY).status_code == 409
+    for path in ("", "/edition", "/publication"):
+        assert browser.post(f"{page}{path}", page, **(EVERYBODY if not path else {})).status_code == 409
 
 
 def test_the_preview_shows_each_step_as_advocates_see_it_and_sends_nothing(
@@ -221,7 +248,7 @@ def test_the_preview_shows_each_step_as_advocates_see_it_and_sends_nothing(
     assert "Nothing can be filled in here" in before
     assert "<form" not in shown_in(before)
     assert re.search(r"<button[^>]*>Start", before)
-    for wrong in ("0", "4", "x", "-1", "9" * 30):
+    for wrong in ("4", "x", "-1", "9" * 30):
         assert browser.get(f"{draft}/preview?step={wrong}").status_code == 404
     assert db.scalars(select(Submission)).all() == []
     assert Browser(app, db, ana).get(f"{draft}/preview?step=1").status_code in {403, 404}

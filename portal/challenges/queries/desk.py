@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, cast, func, select, true, tuple_
+from sqlalchemy import BigInteger, DateTime, and_, cast, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from portal.challenges import audience
 from portal.challenges.audience import Audience
-from portal.challenges.models import Challenge, Stage, Submission
+from portal.challenges.models import Challenge, ChallengeEdition, Stage, Submission
 from portal.challenges.states import ChallengeState, State
 from portal.database.refusal import NotFound
 from portal.web.paging import Cursor, Page, page_of
 
 PER_PAGE: Final = 50
+_UNDER_WAY: Final = (State.IN_PROGRESS, State.SUBMITTED, State.REDO_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def challenges(
     """The challenges in a state with how they do, the newest first."""
     stages = (
         select(func.count().label("steps"), func.coalesce(func.sum(Stage.points), 0).label("points"))
-        .where(Stage.challenge_id == Challenge.id)
+        .where(Stage.challenge_id == Challenge.id, Stage.edition.is_not_distinct_from(Challenge.edition))
         .correlate(Challenge)
         .lateral("stages")
     )
@@ -95,6 +96,35 @@ def _listed(row: Mapping[str, Any]) -> Listed:
     return Listed(**{**rest, "points": int(row["points"])}, audience=Audience(**whom))
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An edition of a challenge that is offered, or that somebody is still at."""
+
+    edition: int
+    offered_at: datetime
+    is_offered: bool
+    running: int
+
+
+def editions(session: Session, challenge: Challenge) -> list[Version]:
+    """The edition that is offered and those that people are at or wait with, the newest first."""
+    begun = and_(
+        Submission.challenge_id == ChallengeEdition.challenge_id, Submission.edition == ChallengeEdition.edition
+    )
+    running = func.count(Submission.id)
+    offered = ChallengeEdition.edition == challenge.edition
+    wanted = (
+        select(ChallengeEdition.edition, ChallengeEdition.offered_at, offered.label("is_offered"), running)
+        .outerjoin(Submission, and_(begun, Submission.state.in_(_UNDER_WAY)))
+        .where(ChallengeEdition.challenge_id == challenge.id)
+        .group_by(ChallengeEdition.challenge_id, ChallengeEdition.edition)
+        .having(or_(offered, running > 0))
+        .order_by(ChallengeEdition.edition.desc())
+        .limit(PER_PAGE)
+    )
+    return [Version(*row) for row in session.execute(wanted)]
+
+
 def counts(session: Session) -> Mapping[ChallengeState, int]:
     """How many challenges stand in each state."""
     rows = session.execute(select(Challenge.state, func.count().label("number")).group_by(Challenge.state))
@@ -104,10 +134,11 @@ def counts(session: Session) -> Mapping[ChallengeState, int]:
 
 def challenge(session: Session, public_id: UUID) -> Challenge:
     """One challenge with its stages, for the editor: a copy that outlives the transaction. Refuses `NotFound`."""
-    wanted = select(Challenge).where(Challenge.public_id == public_id).options(selectinload(Challenge.stages))
+    steps = selectinload(Challenge.offered), selectinload(Challenge.workbench)
+    wanted = select(Challenge).where(Challenge.public_id == public_id).options(*steps)
     found = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         raise NotFound
-    for read in (*found.stages, found):
+    for read in (*found.offered, *found.workbench, found):
         session.expunge(read)
     return found

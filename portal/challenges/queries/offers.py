@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.challenges import activities, openings
-from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.models import Challenge, ChallengeEdition, Stage, StageResponse, Submission
 from portal.challenges.states import ResponseState, State
 from portal.clock import PORTAL_NOW
 from portal.database.prepared import Prepared
@@ -147,13 +147,14 @@ def _cards(
     at: ColumnElement[datetime],
     anew: ColumnElement[bool],
 ) -> Select[Any]:
-    """Challenges with the person's own submission; the points are those promised to them, once they have begun.
+    """Challenges with the person's own submission; words and points are those promised to them, once they have begun.
 
     Where `anew` holds they stand as if the person had not done them yet.
     """
     done = func.count(StageResponse.id).filter(
         StageResponse.state.in_((ResponseState.ACCEPTED, ResponseState.HANDED_IN))
     )
+    edition = case((anew, Challenge.edition), else_=func.coalesce(Submission.edition, Challenge.edition))
     totals = (
         select(
             cast(func.coalesce(func.sum(func.coalesce(StageResponse.points, Stage.points)), 0), BigInteger).label(
@@ -167,7 +168,7 @@ def _cards(
             StageResponse,
             and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id, ~anew),
         )
-        .where(Stage.challenge_id == Challenge.id)
+        .where(Stage.challenge_id == Challenge.id, Stage.edition == edition)
         .correlate(Challenge, Submission)
         .lateral("totals")
     )
@@ -176,11 +177,11 @@ def _cards(
         select(
             Challenge.id,
             Challenge.public_id,
-            Challenge.title,
-            Challenge.summary,
+            ChallengeEdition.title,
+            ChallengeEdition.summary,
             Challenge.activity_type,
             Challenge.icon,
-            Challenge.minutes,
+            ChallengeEdition.minutes,
             totals.c.points,
             soon.label("closes_at"),
             case((~anew, Submission.state)).label("state"),
@@ -192,6 +193,9 @@ def _cards(
         )
         .select_from(Challenge)
         .outerjoin(Submission, _own(person_id))
+        .join(
+            ChallengeEdition, and_(ChallengeEdition.challenge_id == Challenge.id, ChallengeEdition.edition == edition)
+        )
         .join(totals, totals.c.steps >= 0)
     )
 

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel.speaklater import LazyString
-from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.challenges import activities, openings
-from portal.challenges.models import Challenge, Stage, StageResponse, Submission
+from portal.challenges.models import Challenge, ChallengeEdition, Stage, StageResponse, Submission
 from portal.challenges.stages import StageKind, kind_of
 from portal.challenges.states import Reason, ResponseState, State, Verification
 from portal.database.prepared import Prepared
@@ -89,6 +89,8 @@ class Run:
     """When it opens again to who has finished it."""
     is_again: bool
     """Whether it may be begun anew now."""
+    is_earlier: bool | None
+    """Whether another edition is offered by now to who begins; theirs stays as it was."""
     steps: tuple[Step, ...]
 
     @property
@@ -138,12 +140,8 @@ class Run:
 _CHALLENGE = (
     Challenge.id.label("challenge_id"),
     Challenge.public_id,
-    Challenge.title,
-    Challenge.summary,
-    Challenge.description,
     Challenge.activity_type,
     Challenge.icon,
-    Challenge.minutes,
     Challenge.closes_at,
 )
 _SUBMISSION = (
@@ -173,6 +171,18 @@ _STEP = (
 )
 
 
+_NOT_BEGUN = (false().label("is_again"), false().label("is_earlier"))
+
+
+def _words_of(told: type[Challenge] | type[ChallengeEdition]) -> tuple[Any, ...]:
+    """What a challenge says: now, or in one of its editions."""
+    return told.title, told.summary, told.description, told.minutes
+
+
+def _says(edition: ColumnElement[int] | int) -> ColumnElement[bool]:
+    return and_(ChallengeEdition.challenge_id == Challenge.id, ChallengeEdition.edition == edition)
+
+
 def run_of(session: Session, person_id: int, public_id: UUID) -> Run:
     """A challenge as the person may see it: open to them, or theirs already. Refuses `NotFound` for any other."""
     return _run(_own(session, person=person_id, challenge=public_id))
@@ -183,12 +193,21 @@ def _own() -> Select[*tuple[Any, ...]]:
     person = bindparam("person", type_=BigInteger)
     own = and_(Submission.challenge_id == Challenge.id, Submission.person_id == person, Submission.latest)
     offered = openings.offered_to(person)
+    shown = func.coalesce(Submission.edition, Challenge.edition)
     answered = and_(StageResponse.stage_id == Stage.id, StageResponse.submission_id == Submission.id)
     return (
-        select(*_CHALLENGE, *_SUBMISSION, and_(openings.is_again(), offered).label("is_again"), *_STEP)
+        select(
+            *_CHALLENGE,
+            *_words_of(ChallengeEdition),
+            *_SUBMISSION,
+            and_(openings.is_again(), offered).label("is_again"),
+            (Submission.edition < Challenge.edition).label("is_earlier"),
+            *_STEP,
+        )
         .select_from(Challenge)
         .outerjoin(Submission, own)
-        .join(Stage, Stage.challenge_id == Challenge.id)
+        .join(ChallengeEdition, _says(shown))
+        .join(Stage, and_(Stage.challenge_id == Challenge.id, Stage.edition == shown))
         .outerjoin(StageResponse, answered)
         .where(
             Challenge.public_id == bindparam("challenge", type_=Uuid),
@@ -198,13 +217,22 @@ def _own() -> Select[*tuple[Any, ...]]:
     )
 
 
-def preview_of(session: Session, public_id: UUID) -> Run:
-    """Any challenge as an advocate would see it before they begin, for the manager's desk. Refuses `NotFound`."""
+def preview_of(session: Session, public_id: UUID, edition: int | None = None) -> Run:
+    """Any challenge as an advocate would see it before they begin, for the manager's desk. Refuses `NotFound`.
+
+    With the steps that are being worked on, if there are any; with `edition`: as that one was offered.
+    """
+    bench = aliased(Stage)
+    untouched = ~exists().where(bench.challenge_id == Challenge.id, bench.edition.is_(None))
+    told: type[Challenge] | type[ChallengeEdition] = Challenge if edition is None else ChallengeEdition
+    steps = or_(Stage.edition.is_(None), and_(Stage.edition == Challenge.edition, untouched))
+    chosen = select(*_CHALLENGE, *_words_of(told), *_SUBMISSION, *_NOT_BEGUN, *_STEP).select_from(Challenge)
+    if edition is not None:
+        steps = Stage.edition == edition
+        chosen = chosen.join(ChallengeEdition, _says(edition))
     wanted = (
-        select(*_CHALLENGE, *_SUBMISSION, false().label("is_again"), *_STEP)
-        .select_from(Challenge)
-        .outerjoin(Submission, Submission.id.is_(None))
-        .outerjoin(Stage, Stage.challenge_id == Challenge.id)
+        chosen.outerjoin(Submission, Submission.id.is_(None))
+        .outerjoin(Stage, and_(Stage.challenge_id == Challenge.id, steps))
         .outerjoin(StageResponse, StageResponse.id.is_(None))
         .where(Challenge.public_id == public_id)
         .order_by(Stage.position)

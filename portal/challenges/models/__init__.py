@@ -5,26 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, false, func, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.challenges.states import (
-    ChallengeState,
-    Decision,
-    Reason,
-    ResponseState,
-    State,
-    VerdictState,
-    Verification,
-)
+from portal.challenges.models.audience import AudienceMember
+from portal.challenges.models.editions import LONGEST_TITLE, ChallengeEdition
+from portal.challenges.models.verdicts import LONGEST_COMMENT, CommentTemplate, Verdict
+from portal.challenges.states import ChallengeState, Reason, ResponseState, State, Verification
 from portal.clock import PORTAL_NOW
 from portal.database import Base, Identified, choices
 
-LONGEST_TITLE: Final = 60
 LONGEST_SUMMARY: Final = 110
 LONGEST_DESCRIPTION: Final = 4000
 LONGEST_INSTRUCTIONS: Final = 2000
-LONGEST_COMMENT: Final = 2000
 MOST_MINUTES: Final = 600
 MOST_POINTS: Final = 100_000
 MOST_STAGES: Final = 12
@@ -65,6 +69,7 @@ class Challenge(Identified, Base):
             name="people",
         ),
         CheckConstraint("(state = 'archived') = (archived_at IS NOT NULL)", name="archived"),
+        CheckConstraint("(edition IS NULL) = (published_at IS NULL)", name="edition"),
         Index("ix_challenge_state", "state", "published_at", "id"),
         *(Index(f"ix_challenge_{one}", one, postgresql_where=text(f"{one} IS NOT NULL")) for one in _LEVELS),
     )
@@ -100,42 +105,63 @@ class Challenge(Identified, Base):
     published_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
 
-    stages: Mapped[list[Stage]] = relationship(lazy="raise", order_by="Stage.position", viewonly=True)
+    edition: Mapped[int | None] = mapped_column(Integer)
+    """Which edition is offered; none: it was never published."""
+
+    offered: Mapped[list[Stage]] = relationship(
+        lazy="raise",
+        order_by="Stage.position",
+        viewonly=True,
+        primaryjoin="and_(Stage.challenge_id == Challenge.id, Stage.edition == Challenge.edition)",
+    )
+    """The steps of its edition, which never change."""
+    workbench: Mapped[list[Stage]] = relationship(
+        lazy="raise",
+        order_by="Stage.position",
+        viewonly=True,
+        primaryjoin="and_(Stage.challenge_id == Challenge.id, Stage.edition.is_(None))",
+    )
+    """The steps that are being worked on: of a draft, or of the next edition."""
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The steps as a manager sees them: those that are being worked on, else those that are offered."""
+        return self.workbench or self.offered
 
     @property
     def points(self) -> int:
-        """What all stages together pay."""
+        """What all of these stages together pay."""
         return sum(stage.points for stage in self.stages)
 
     @property
     def is_draft(self) -> bool:
-        """Whether its stages may still change."""
+        """Whether it was not published yet."""
         return self.state is ChallengeState.DRAFT
 
+    @property
+    def is_revised(self) -> bool:
+        """Whether it is published, and its next edition is being made."""
+        return self.state is ChallengeState.PUBLISHED and bool(self.workbench)
 
-class AudienceMember(Base):
-    """Somebody whom challenges can be offered to, flat: the row follows the view `audience_due`."""
-
-    __tablename__ = "audience_member"
-    __table_args__ = (
-        Index("ix_audience_member_industry", "industry", "country", "size_band"),
-        Index("ix_audience_member_country", "country", "size_band"),
-        Index("ix_audience_member_products", "products", postgresql_using="gin"),
-    )
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
-    industry: Mapped[str | None]
-    country: Mapped[str | None]
-    size_band: Mapped[str | None]
-    products: Mapped[list[str]] = mapped_column(server_default="{}")
+    @property
+    def is_open(self) -> bool:
+        """Whether its steps may be changed now."""
+        return self.is_draft or self.is_revised
 
 
 class Stage(Base):
-    """One step of a challenge; published, only its texts change, until somebody begins it (a trigger holds it)."""
+    """One step of an edition of a challenge; without an edition it is worked on, with one it never changes."""
 
     __tablename__ = "stage"
     __table_args__ = (
-        UniqueConstraint("challenge_id", "position", deferrable=True, initially="DEFERRED"),
+        UniqueConstraint(
+            "challenge_id",
+            "edition",
+            "position",
+            deferrable=True,
+            initially="DEFERRED",
+            postgresql_nulls_not_distinct=True,
+        ),
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint(f"points BETWEEN 0 AND {MOST_POINTS}", name="points"),
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
@@ -152,6 +178,7 @@ class Stage(Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
+    edition: Mapped[int | None] = mapped_column(Integer)
     position: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str]
     title: Mapped[str]
@@ -167,6 +194,10 @@ class Submission(Identified, Base):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("challenge_id", "person_id", "attempt"),
+        ForeignKeyConstraint(
+            ["challenge_id", "edition"], ["challenge_edition.challenge_id", "challenge_edition.edition"]
+        ),
+        CheckConstraint("edition IS NOT NULL OR state = 'dismissed'", name="edition"),
         CheckConstraint("attempt >= 1", name="attempt"),
         CheckConstraint("decided_by <> person_id", name="not_by_oneself"),
         CheckConstraint(
@@ -191,6 +222,8 @@ class Submission(Identified, Base):
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenge.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     attempt: Mapped[int] = mapped_column(Integer, server_default="1")
+    edition: Mapped[int | None] = mapped_column(Integer)
+    """What was promised: the edition that was offered when they began; none: put away without having begun."""
     latest: Mapped[bool] = mapped_column(server_default=true())
     state: Mapped[State] = mapped_column(choices(State, "state"))
     started_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
@@ -238,51 +271,15 @@ class StageResponse(Base):
         return self.state in (ResponseState.OPEN, ResponseState.REDO_REQUESTED)
 
 
-class Verdict(Identified, Base):
-    """A manager's decision; for some seconds it can be undone, then it is applied through the verb."""
-
-    __tablename__ = "verdict"
-    __table_args__ = (
-        CheckConstraint(
-            "decision <> 'redo' OR (cardinality(stage_ids) > 0 AND comment <> '')", name="redo_names_stages"
-        ),
-        CheckConstraint("(decision = 'reject') = (reason IS NOT NULL)", name="reject_has_reason"),
-        CheckConstraint(f"char_length(comment) <= {LONGEST_COMMENT}", name="comment"),
-        Index("uq_verdict_open", "submission_id", unique=True, postgresql_where=text("state = 'open'")),
-        Index("ix_verdict_submission_id", "submission_id", "id"),
-        Index("ix_verdict_elapsing", "decided_by", "apply_at", postgresql_where=text("state = 'open'")),
-    )
-
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
-    decision: Mapped[Decision] = mapped_column(choices(Decision, "decision"))
-    stage_ids: Mapped[list[int]] = mapped_column(server_default="{}")
-    reason: Mapped[Reason | None] = mapped_column(choices(Reason, "reason"))
-    comment: Mapped[str] = mapped_column(server_default="")
-    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    state: Mapped[VerdictState] = mapped_column(choices(VerdictState, "state"), server_default="open")
-    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
-    apply_at: Mapped[datetime]
-
-
-class CommentTemplate(Identified, Base):
-    """Words that managers say again and again with a decision; archived ones are not offered any more."""
-
-    __tablename__ = "comment_template"
-    __table_args__ = (
-        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
-        CheckConstraint(f"char_length(words) BETWEEN 1 AND {LONGEST_COMMENT}", name="words"),
-        Index(
-            "uq_comment_template_title",
-            func.lower(text("title")),
-            unique=True,
-            postgresql_where=text("archived_at IS NULL"),
-        ),
-    )
-
-    title: Mapped[str]
-    words: Mapped[str]
-    decision: Mapped[Decision | None] = mapped_column(choices(Decision, "decision"))
-    """The decision it is offered with; None: with each."""
-    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    created_at: Mapped[datetime] = mapped_column(server_default=PORTAL_NOW)
-    archived_at: Mapped[datetime | None]
+__all__ = [
+    "LONGEST_COMMENT",
+    "LONGEST_TITLE",
+    "AudienceMember",
+    "Challenge",
+    "ChallengeEdition",
+    "CommentTemplate",
+    "Stage",
+    "StageResponse",
+    "Submission",
+    "Verdict",
+]
