@@ -101,7 +101,7 @@ def say_outcome(request: UUID) -> ResponseReturnValue:
     """What the call did for the deal."""
     seen, form = tracked(request), OutcomeForm()
     if seen.held is None or seen.held.call_id is None:
-        raise Conflict(_("The call has to be confirmed first."))
+        raise Conflict(_("Somebody has to confirm first that it took place."))
     page = page_of(seen)
     if not form.validate():
         return invalid(form, PAGE, **page)

@@ -25,6 +25,13 @@ class Words:
     question: LazyString
     accepted: LazyString
     award: LazyString
+    it: LazyString
+    """What was agreed, in the middle of a sentence, like "the call"."""
+
+    @property
+    def takes_a_call(self) -> bool:
+        """Whether somebody calls; for all else other words are needed than "nobody called"."""
+        return self.activity.key == REFERENCE_CALL
 
     def headline(self, industry: str | None) -> str:
         """What an ask is called before it was accepted."""
@@ -55,6 +62,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("Would you take this call?"),
         _l("Your call with %(prospect)s"),
         _l("Reference call with %(prospect)s"),
+        _l("the call"),
     ),
     "introduction": Words(
         ACTIVITIES["introduction"],
@@ -67,6 +75,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("May we introduce you?"),
         _l("Your e-mails with %(prospect)s"),
         _l("Introduction to %(prospect)s"),
+        _l("the introduction"),
     ),
     "site_visit": Words(
         ACTIVITIES["site_visit"],
@@ -79,6 +88,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("Would you receive them?"),
         _l("The visit of %(prospect)s"),
         _l("Site visit of %(prospect)s"),
+        _l("the visit"),
     ),
     "quote": Words(
         ACTIVITIES["quote"],
@@ -91,6 +101,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("Would you give this quote?"),
         _l("Your quote for %(prospect)s"),
         _l("Quote for %(prospect)s"),
+        _l("the quote"),
     ),
     "case_study": Words(
         ACTIVITIES["case_study"],
@@ -103,6 +114,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("Would you tell it?"),
         _l("Your case study for %(prospect)s"),
         _l("Case study for %(prospect)s"),
+        _l("the case study"),
     ),
     "speaking": Words(
         ACTIVITIES["speaking"],
@@ -115,6 +127,7 @@ _WORDS: Final[dict[str, Words]] = {
         _l("Would you give this talk?"),
         _l("Your talk for %(prospect)s"),
         _l("Talk for %(prospect)s"),
+        _l("the talk"),
     ),
 }
 

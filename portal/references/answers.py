@@ -37,13 +37,13 @@ CONTACT_FOR: Final = timedelta(days=14)
 
 _OVER: Final = {
     AssignmentState.ACCEPTED: _l("You have already accepted this ask."),
-    AssignmentState.DONE: _l("This call took place already."),
+    AssignmentState.DONE: _l("This took place already."),
     AssignmentState.DECLINED: _l("You have already said no to this ask. Nothing more is needed."),
     AssignmentState.EXPIRED: _l(
         "The time to answer is over. The ask has gone back to the rep; nothing more is needed."
     ),
     AssignmentState.WITHDRAWN: _l("This ask was taken back. Nothing more is needed."),
-    AssignmentState.NO_SHOW: _l("This call did not take place. Nothing more is needed."),
+    AssignmentState.NO_SHOW: _l("This did not take place. Nothing more is needed."),
     AssignmentState.PROPOSED: _l("Nobody has asked you yet."),
 }
 

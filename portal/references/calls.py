@@ -32,6 +32,7 @@ from portal.references.models import (
     CONFIRMABLE_FOR,
     LASTS,
     OPEN_CALL,
+    ActivityType,
     Assignment,
     AssignmentState,
     CallState,
@@ -43,7 +44,7 @@ from portal.references.models import (
 )
 from portal.references.names import shown_initials
 
-explain("ck_reference_call_not_by_the_advocate", _l("The advocate cannot confirm their own call."))
+explain("ck_reference_call_not_by_the_advocate", _l("The advocate cannot confirm it themselves."))
 
 
 def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
@@ -68,7 +69,7 @@ def confirm_held(session: Session, call_id: int, *, by: Actor) -> ReferenceCall:
         moment = max(moment, call.consent_ended_at)  # who waited for the lock began before
         confirm_after_consent(session, locked, assignment, call)
     else:
-        raise Conflict(_("This call was cancelled, so it cannot be confirmed."))
+        raise Conflict(_("This was cancelled, so it cannot be confirmed."))
     call.held_at, call.confirmed_by = moment, by.person_id
     history.note(session, request, EventKind.HELD, by=by, assignment=assignment, call_id=call.id)
     session.flush()
@@ -114,7 +115,7 @@ def nobody_called(session: Session, call_id: int, *, by: Actor) -> ReferenceCall
     if call.state is CallState.NO_SHOW:
         return call
     if call.state is not CallState.SCHEDULED:
-        raise Conflict(_("There is no call that waits for you."))
+        raise Conflict(_("There is nothing that waits for you."))
     _missed(session, locked, assignment, call, Side.SALES, by=by)
     _tell_of_missing(session, call, "sales")
     return call
@@ -130,7 +131,7 @@ def _missed(
     by: Actor,
 ) -> None:
     if call.state not in OPEN_CALL:
-        raise Conflict(_("This call is over already."))
+        raise Conflict(_("This is over already."))
     _has_begun(session, call)
     end(session, assignment, AssignmentState.NO_SHOW)
     call.missed_by = missed_by
@@ -153,6 +154,7 @@ def _tell_of_missing(session: Session, call: ReferenceCall, side: str) -> None:
         side=side,
         prospect=sides.prospect,
         who=sides.initials,
+        activity=sides.activity,
     )
 
 
@@ -178,14 +180,15 @@ def remind_due(session: Session, *, limit: int = 100) -> int:
     )
     over = func.coalesce(agreed + LASTS <= now(session), ReferenceRequest.needed_by < now(session).date())
     due = (
-        select(ReferenceRequest)
+        select(ReferenceRequest, ActivityType.key)
+        .join(ActivityType, ActivityType.id == ReferenceRequest.activity_type_id)
         .where(ReferenceRequest.state == RequestState.SCHEDULED, ReferenceRequest.reminded_at.is_(None), over)
         .order_by(ReferenceRequest.id)
         .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True, of=ReferenceRequest)
     )
-    found = session.scalars(due).all()
-    for request in found:
+    found = session.execute(due).all()
+    for request, activity in found:
         request.reminded_at = now(session)
         history.note(session, request, EventKind.REMINDED, by=SYSTEM)
         messages.notify(
@@ -196,13 +199,14 @@ def remind_due(session: Session, *, limit: int = 100) -> int:
             subject_ref=f"reference_request:{request.id}",
             number=request.number,
             prospect=request.prospect_name,
+            activity=activity,
         )
     return len(found)
 
 
 def _has_begun(session: Session, call: ReferenceCall) -> None:
     if call.starts_at is not None and call.starts_at > now(session):
-        raise Conflict(_("This call is agreed for later. Say how it went once its time has come, or withdraw it."))
+        raise Conflict(_("This is agreed for later. Say how it went once its time has come, or withdraw it."))
 
 
 def _found(session: Session, call_id: int) -> tuple[Locked, Assignment, ReferenceCall]:
@@ -218,7 +222,7 @@ def _found(session: Session, call_id: int) -> tuple[Locked, Assignment, Referenc
 def _mine(session: Session, call_id: int, by: Actor) -> tuple[Locked, Assignment, ReferenceCall]:
     locked, assignment, call = _found(session, call_id)
     if by.person_id == assignment.person_id:
-        raise NotAllowed(_("Somebody else has to confirm that your call took place."))
+        raise NotAllowed(_("Somebody else has to confirm that it took place."))
     requests.owned(session, locked.request.id, by=by)
     if by.person_id is None:
         raise NotAllowed
@@ -235,6 +239,7 @@ def _ask_for_feedback(session: Session, request: ReferenceRequest, assignment: A
         subject_ref=f"assignment:{assignment.id}",
         prospect=request.prospect_name,
         points=assignment.points,
+        activity=assignment.activity,
     )
     messages.notify(
         session,
@@ -245,4 +250,5 @@ def _ask_for_feedback(session: Session, request: ReferenceRequest, assignment: A
         number=request.number,
         prospect=request.prospect_name,
         who=shown_initials(name),
+        activity=assignment.activity,
     )

@@ -39,7 +39,7 @@ def give(session: Session, call_id: int, *, helped: Outcome | str, by: Actor, no
     locked, assignment, call = _of_call(session, call_id)
     side = _side(session, locked, assignment, by)
     if call.state is not CallState.HELD:
-        raise Conflict(_("The call has to be confirmed first."))
+        raise Conflict(_("Somebody has to confirm first that it took place."))
     earlier = session.get(CallFeedback, (call_id, side))
     if earlier is not None:
         return earlier
@@ -68,7 +68,7 @@ def close(session: Session, request_id: int, *, by: Actor) -> ReferenceRequest:
     if request.state is RequestState.CLOSED:
         return request
     if request.state is not RequestState.HELD:
-        raise Conflict(_("The call has to be confirmed first."))
+        raise Conflict(_("Somebody has to confirm first that it took place."))
     _close(session, locked, None, by=by)
     return request
 

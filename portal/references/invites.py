@@ -19,6 +19,7 @@ from portal.messages import messages
 from portal.messages.kinds import CalendarPart
 from portal.people.models import Person, PersonEmail
 from portal.references import calendars
+from portal.references.activity_words import words_of
 from portal.references.calendars import CallEvent, Method, Side
 from portal.references.models import Assignment, CallState, ReferenceCall, ReferenceRequest
 from portal.references.names import shown_initials
@@ -44,14 +45,16 @@ class Sides:
     advocate_id: int
     rep_id: int
     initials: str
+    activity: str
     advocate: Side | None
     rep: Side | None
 
     def summary(self, side: str) -> str:
         """What the call is called in the calendar of a side."""
         if side == "advocate":
-            return str(_("Reference call with %(prospect)s", prospect=self.prospect))
-        return str(_("Reference call for %(prospect)s with %(who)s", prospect=self.prospect, who=self.initials))
+            return words_of(self.activity).earned(self.prospect)
+        what = words_of(self.activity).activity.name
+        return str(_("%(what)s for %(prospect)s with %(who)s", what=what, prospect=self.prospect, who=self.initials))
 
     def path(self, side: str) -> str:
         """The page of the call for a side."""
@@ -78,6 +81,7 @@ def tell(session: Session, call: ReferenceCall, told: Told, starts_at: datetime)
             place=call.place,
             prospect=sides.prospect,
             who=sides.initials,
+            activity=sides.activity,
         )
 
 
@@ -144,6 +148,7 @@ def sides_of(session: Session, call_id: int) -> Sides:
         advocate_id=row.advocate_id,
         rep_id=row.rep_id,
         initials=shown_initials(row.advocate_name),
+        activity=row.scope.partition(":")[0],
         advocate=Side(row.advocate_name, row.advocate_address) if row.advocate_address else None,
         rep=Side(row.rep_name, row.rep_address) if row.rep_address else None,
     )
@@ -155,6 +160,7 @@ def _sides() -> Select[*tuple[Any, ...]]:
         select(
             ReferenceCall,
             Assignment.public_id.label("assignment"),
+            Assignment.scope,
             ReferenceRequest.public_id.label("request"),
             ReferenceRequest.prospect_name,
             advocate.id.label("advocate_id"),

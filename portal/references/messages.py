@@ -49,10 +49,11 @@ class Accepted(ToTheRep):
 
     def body(self, data: Data) -> list[str]:
         """What comes next."""
+        times = _("We asked them to offer times; you pick one there, or agree on a time with them yourself.")
         return [
-            _("Their name and e-mail are on the page of the request, for this call only."),
-            _("We asked them to offer times; you pick one there, or agree on a time with them yourself."),
-            _("Tell us there when the call took place, so that they get their points."),
+            _("Their name and e-mail are on the page of the request, for this request only."),
+            *([times] if words_of(data.get("activity")).activity.meets else []),
+            _("Tell us there when it took place, so that they get their points."),
         ]
 
 
@@ -73,7 +74,7 @@ class Declined(ToTheRep):
         """What the rep may do."""
         return [
             _(
-                "They cannot take the call for %(prospect)s. You are free to ask somebody else.",
+                "They cannot help with %(prospect)s this time. You are free to ask somebody else.",
                 prospect=data["prospect"],
             )
         ]
@@ -107,18 +108,21 @@ class SteppedBack(ToTheRep):
     """The advocate took the acceptance back."""
 
     key = "request.stepped_back"
-    title = _l("Somebody steps back from a call")
+    title = _l("Somebody steps back")
     category = "needs_you"
     tone = "warn"
 
     def subject(self, data: Data) -> str:
         """Who cannot make it."""
-        return str(_("%(who)s cannot make the call (%(number)s)", who=data["who"], number=data["number"]))
+        return str(_("%(who)s cannot make it (%(number)s)", who=data["who"], number=data["number"]))
 
     def body(self, data: Data) -> list[str]:
         """What the rep may do."""
         return [
-            _("The call for %(prospect)s is cancelled. You are free to ask somebody else.", prospect=data["prospect"])
+            _(
+                "What was agreed for %(prospect)s is cancelled. You are free to ask somebody else.",
+                prospect=data["prospect"],
+            )
         ]
 
 
@@ -127,13 +131,15 @@ class ConsentEnded(ToTheRep):
     """The advocate no longer agrees to such calls."""
 
     key = "request.consent_ended"
-    title = _l("Somebody takes no calls any more")
+    title = _l("Somebody takes back what they agreed to")
     category = "needs_you"
     tone = "warn"
 
     def subject(self, data: Data) -> str:
         """Who left the pool."""
-        return str(_("%(who)s no longer takes calls of this kind (%(number)s)", who=data["who"], number=data["number"]))
+        return str(
+            _("%(who)s no longer agrees to be asked for this (%(number)s)", who=data["who"], number=data["number"])
+        )
 
     def body(self, data: Data) -> list[str]:
         """What that means; and that a call they have given is still paid."""
@@ -141,7 +147,7 @@ class ConsentEnded(ToTheRep):
             "The request for %(prospect)s has ended with it; please do not contact them any more.",
             prospect=data["prospect"],
         )
-        given = _("If the call took place before, say so on the page of the request within 30 days: it is still paid.")
+        given = _("If it took place before, say so on the page of the request within 30 days: it is still paid.")
         return [over, given] if data.get("call") else [over]
 
 
@@ -150,16 +156,17 @@ class CallConfirmed(MessageKind):
     """The call took place: points, thanks, and how was it?"""
 
     key = "call.confirmed"
-    title = _l("Points for a call")
+    title = _l("Points for your help")
     why = _l("You did this for a prospect.")
     icon = "sparkles"
     tone = "gold"
 
     def subject(self, data: Data) -> str:
         """The points."""
-        return str(
-            _("+%(points)s. Thank you for talking to %(prospect)s", points=data["points"], prospect=data["prospect"])
-        )
+        said = _l("+%(points)s. Thank you for talking to %(prospect)s")
+        if not words_of(data.get("activity")).takes_a_call:
+            said = _l("+%(points)s. Thank you for helping %(prospect)s")
+        return str(said) % {"points": data["points"], "prospect": data["prospect"]}
 
     def body(self, data: Data) -> list[str]:
         """How was it?"""
@@ -175,12 +182,12 @@ class OutcomeAsked(ToTheRep):
     """The call took place: did it help?"""
 
     key = "call.outcome"
-    title = _l("Did a call help?")
+    title = _l("Did it help?")
     category = "needs_you"
 
     def subject(self, data: Data) -> str:
         """The question."""
-        return str(_("Did the call with %(who)s help?", who=data["who"]))
+        return str(_("Did %(what)s with %(who)s help?", what=words_of(data.get("activity")).it, who=data["who"]))
 
     def body(self, data: Data) -> list[str]:
         """How long it takes."""
@@ -197,12 +204,13 @@ class CallReminder(ToTheRep):
     """The date has passed: did the call take place?"""
 
     key = "call.reminder"
-    title = _l("Did a call take place?")
+    title = _l("Did it take place?")
     category = "needs_you"
 
     def subject(self, data: Data) -> str:
         """The question."""
-        return str(_("Did the call for %(prospect)s take place?", prospect=data["prospect"]))
+        it = words_of(data.get("activity")).it
+        return str(_("Did %(what)s for %(prospect)s take place?", what=it, prospect=data["prospect"]))
 
     def body(self, data: Data) -> list[str]:
         """Why it matters."""

@@ -87,6 +87,7 @@ def bring_to_mind(session: Session, assignment_id: int) -> bool:
             place=call.place,
             prospect=sides.prospect,
             who=sides.initials,
+            activity=sides.activity,
         )
     return True
 

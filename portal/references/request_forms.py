@@ -95,10 +95,10 @@ class OutsideForm(Form):
 
 
 class OutcomeForm(Form):
-    """Did the call help?"""
+    """Did it help?"""
 
     helped = RadioField(
-        _l("Did the call help?"),
+        _l("Did it help?"),
         choices=[SelectChoice(outcome.value, outcome.label) for outcome in Outcome],
         validators=[InputRequired(_l("Choose one."))],
     )

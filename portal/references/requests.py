@@ -135,7 +135,7 @@ def withdraw(session: Session, request_id: int, *, by: Actor) -> ReferenceReques
     if request.state is RequestState.WITHDRAWN:
         return request
     if request.state in (RequestState.HELD, RequestState.CLOSED):
-        raise Conflict(_("The call took place already; there is nothing left to withdraw."))
+        raise Conflict(_("It took place already; there is nothing left to withdraw."))
     move_request(session, request, RequestState.WITHDRAWN)
     history.note(session, request, EventKind.WITHDRAWN, by=by)
     release(session, locked)

@@ -17,6 +17,7 @@ from portal.messages.models import Message
 from portal.messages.states import Reason
 from portal.people.states import STAFF, Role
 from portal.references import invites
+from portal.references.activity_words import words_of
 from portal.references.invites import Told
 from portal.references.models import CallState, CallTime, ReferenceCall
 from portal.settings import Settings
@@ -32,7 +33,7 @@ class TimesOffered(MessageKind):
 
     key = "call.times_offered"
     title = _l("Somebody offers times for a call")
-    why = _l("You asked for this reference call.")
+    why = _l("You asked for this.")
     readers = STAFF
     category = "needs_you"
     icon = "calendar-check"
@@ -66,7 +67,7 @@ class TimesWanted(MessageKind):
 
     key = "call.times_wanted"
     title = _l("Other times are wanted for a call")
-    why = _l("You accepted this reference call.")
+    why = _l("You accepted this.")
     category = "needs_you"
     icon = "clock"
 
@@ -97,26 +98,26 @@ class Invite(MessageKind):
     """
 
     key = "call.invite"
-    title = _l("Calendar invites of calls")
-    why = _l("You take part in this reference call.")
+    title = _l("Calendar invites")
+    why = _l("You take part in this.")
     readers = frozenset({Role.ADVOCATE, *STAFF})
     icon = "calendar-check"
 
     def subject(self, data: Data) -> str:
         """What, with whom, when."""
-        what = {
-            Told.INVITED: _l("Reference call with %(other)s, %(when)s"),
-            Told.MOVED: _l("Moved: reference call with %(other)s, now %(when)s"),
-            Told.CANCELLED: _l("Cancelled: reference call with %(other)s, %(when)s"),
+        said = {
+            Told.INVITED: _l("%(what)s with %(other)s, %(when)s"),
+            Told.MOVED: _l("Moved: %(one)s with %(other)s, now %(when)s"),
+            Told.CANCELLED: _l("Cancelled: %(one)s with %(other)s, %(when)s"),
         }[Told(data["told"])]
         other = data["prospect"] if data["side"] == "advocate" else data["who"]
-        return str(what) % {"other": other, "when": words.full(_starts(data))}
+        return str(said) % {**_named(data), "other": other, "when": words.full(_starts(data))}
 
     def body(self, data: Data) -> list[str]:
         """What the calendar does with it."""
         if data["told"] == Told.CANCELLED:
-            return [_("The call does not take place at this time. Your calendar takes it out if you let it.")]
-        return [_("Your calendar takes the invite in if you let it; the page of the call has it as a file, too.")]
+            return [_("It does not take place at this time. Your calendar takes it out if you let it.")]
+        return [_("Your calendar takes the invite in if you let it; its page has it as a file, too.")]
 
     def facts(self, data: Data) -> list[tuple[str, str]]:
         """When, how long, where."""
@@ -124,7 +125,7 @@ class Invite(MessageKind):
 
     def action(self, data: Data) -> str:
         """To the call."""
-        return str(_("Open the call"))
+        return str(_("Open its page"))
 
     def may_wait(self, data: Data, until: datetime) -> bool:
         """Only where it comes early enough all the same."""
@@ -152,19 +153,20 @@ class Tomorrow(MessageKind):
     """The call is near: when, with whom, where."""
 
     key = "call.tomorrow"
-    title = _l("The reminder on the day before a call")
-    why = _l("You take part in this reference call. There is one reminder for each time it is given.")
+    title = _l("The reminder on the day before")
+    why = _l("You take part in this. There is one reminder for each time it is given.")
     readers = frozenset({Role.ADVOCATE, *STAFF})
     icon = "clock"
 
     def subject(self, data: Data) -> str:
         """With whom, when."""
         other = data["prospect"] if data["side"] == "advocate" else data["who"]
-        return str(_("Soon: reference call with %(other)s, %(when)s", other=other, when=words.full(_starts(data))))
+        said = {**_named(data), "other": other, "when": words.full(_starts(data))}
+        return str(_l("Soon: %(one)s with %(other)s, %(when)s")) % said
 
     def body(self, data: Data) -> list[str]:
         """What if not."""
-        return [_("Should it not suit you any more, say so on the page of the call: either of you can move it.")]
+        return [_("Should it not suit you any more, say so on its page: either of you can move it.")]
 
     def facts(self, data: Data) -> list[tuple[str, str]]:
         """When, how long, where."""
@@ -172,7 +174,7 @@ class Tomorrow(MessageKind):
 
     def action(self, data: Data) -> str:
         """To the call."""
-        return str(_("Open the call"))
+        return str(_("Open its page"))
 
     def may_wait(self, data: Data, until: datetime) -> bool:
         """Only where it comes early enough all the same."""
@@ -191,8 +193,8 @@ class Missed(MessageKind):
     """The other side says that nobody came."""
 
     key = "call.missed"
-    title = _l("Calls that were missed")
-    why = _l("You were to take part in this reference call.")
+    title = _l("What was missed")
+    why = _l("You were to take part in this.")
     readers = frozenset({Role.ADVOCATE, *STAFF})
     icon = "phone"
     tone = "warn"
@@ -200,8 +202,11 @@ class Missed(MessageKind):
     def subject(self, data: Data) -> str:
         """Which call."""
         if data["side"] == "advocate":
-            return str(_("The call with %(prospect)s did not take place", prospect=data["prospect"]))
-        return str(_("%(who)s says that nobody called (%(prospect)s)", who=data["who"], prospect=data["prospect"]))
+            return str(_("%(what)s with %(prospect)s did not take place", **_named(data), prospect=data["prospect"]))
+        said = _l("%(who)s says that nobody came (%(prospect)s)")
+        if words_of(data.get("activity")).takes_a_call:
+            said = _l("%(who)s says that nobody called (%(prospect)s)")
+        return str(said) % {"who": data["who"], "prospect": data["prospect"]}
 
     def body(self, data: Data) -> list[str]:
         """What it means."""
@@ -210,16 +215,22 @@ class Missed(MessageKind):
                 _("The other side noted that you were not there. No points come of it, and nothing else happens."),
                 _("If that is not how it was, tell the program team."),
             ]
-        return [_("The call is over without points, and it counts among their asks. Please say sorry to them.")]
+        return [_("It is over without points, and it counts among their asks. Please say sorry to them.")]
 
     def action(self, data: Data) -> str:
         """To the call."""
-        return str(_("Open the call"))
+        return str(_("Open its page"))
 
 
 def _when_and_where(data: Data) -> list[tuple[str, str]]:
-    facts = [(_("When"), words.full(_starts(data))), (_("Takes"), _("30 minutes"))]
+    facts = [(_("When"), words.full(_starts(data))), (_("Takes"), str(words_of(data.get("activity")).takes))]
     return [*facts, (_("Where"), data["place"])] if data.get("place") else facts
+
+
+def _named(data: Data) -> dict[str, str]:
+    """What is to take place: at the head of a sentence, and within one."""
+    name = str(words_of(data.get("activity")).activity.name)
+    return {"what": name, "one": name[0].lower() + name[1:]}
 
 
 def _call(message: Message) -> int:

@@ -183,4 +183,4 @@ def test_the_pages_offer_it_once_the_time_has_come(
     assert "Nobody called" in hers.get(page).text
     for _tap in range(2):
         assert hers.post(f"{page}/absence", page).status_code == 303
-    assert "nobody called" in his.get(desk).text
+    assert "nobody came" in his.get(desk).text

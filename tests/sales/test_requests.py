@@ -150,7 +150,7 @@ def test_a_call_that_did_not_happen(db: Session, rep: Known, ana: Known, browse:
     browser, path = browse(rep), path_of(request)
     assert browser.post(f"{path}/absence", path).status_code == 303
     page = browser.get(path).text
-    assert "Nobody took the call" in page
+    assert "Nobody said yes" in page
     assert "Ask somebody else" in page
 
 

@@ -113,7 +113,7 @@ _ASSIGNMENT_WORDS: Final = {
     AssignmentState.PROPOSED: (_l("Proposed"), "info"),
     AssignmentState.ASKED: (_l("Waiting for an answer"), "warn"),
     AssignmentState.ACCEPTED: (_l("Accepted"), "brand"),
-    AssignmentState.DONE: (_l("Call held"), "ok"),
+    AssignmentState.DONE: (_l("Done"), "ok"),
     AssignmentState.DECLINED: (_l("Not this time"), "neutral"),
     AssignmentState.EXPIRED: (_l("No answer"), "neutral"),
     AssignmentState.WITHDRAWN: (_l("Withdrawn"), "neutral"),

@@ -66,7 +66,7 @@ def decline_ask(ask: UUID) -> ResponseReturnValue:
 def step_back(ask: UUID) -> ResponseReturnValue:
     """I cannot make it after all."""
     answers.step_back(db.session(), _ask(ask).id, by=current_visitor().actor)
-    flash(_("The call is cancelled and we told them. Your contact data is closed again."), "ok")
+    flash(_("It is cancelled and we told them. Your contact data is closed again."), "ok")
     return redirect(url_for(".show_ask", ask=ask), 303)
 
 
@@ -76,7 +76,7 @@ def say_how_it_was(ask: UUID) -> ResponseReturnValue:
     """How the call was."""
     shown, form = _ask(ask), HowItWasForm()
     if shown.call_id is None or shown.state is AssignmentState.ACCEPTED:
-        raise Conflict(_("The call has to be confirmed first."))
+        raise Conflict(_("Somebody has to confirm first that it took place."))
     if not form.validate():
         return invalid(form, _PAGE, ask=shown)
     try:
