@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, expect
 
+from portal.demo import cast
 from tests.browser.window import Window
 
 STORY = (
@@ -87,6 +88,13 @@ def ask_for_deal(window: Window, initials: str) -> None:
     """On the page of a deal: choose somebody and ask for a call."""
     window.page.locator("label.candidate", has=window.page.get_by_text(initials, exact=True)).click()
     write_ask(window)
+
+
+def address_of(initials: str) -> str:
+    """The advocate of the demo behind the initials that sales sees."""
+    return next(
+        who.address for who in cast.ADVOCATES if " ".join(f"{word[0]}." for word in who.name.split()) == initials
+    )
 
 
 def write_ask(window: Window) -> None:

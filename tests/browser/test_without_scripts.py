@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import expect
 
-from portal.demo import cast
 from tests.browser import steps
 
 NEWCOMER = "henrik.aas@polar-bank.example"
@@ -32,7 +31,7 @@ def test_the_circle(demo, window):
     tom.click("Voltaic Grid")
     initials = tom.page.locator("label.candidate b").first.inner_text()
     steps.write_ask(tom)
-    request, address = tom.page.url, address_of(initials)
+    request, address = tom.page.url, steps.address_of(initials)
     peer.sign_in(address)
     peer.open(demo.letter(address, subject="would like 30 minutes").link)
     peer.click("Accept")
@@ -47,13 +46,6 @@ def test_the_circle(demo, window):
     steps.fulfil(priya, "Henrik Aas", REWARD, "It left today.")
     henrik.page.reload()
     henrik.sees("It left today.")
-
-
-def address_of(initials: str) -> str:
-    """The advocate of the demo behind the initials that sales sees."""
-    return next(
-        who.address for who in cast.ADVOCATES if " ".join(f"{word[0]}." for word in who.name.split()) == initials
-    )
 
 
 def sends_back(priya) -> None:
