@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from portal.challenges import activities, audience, audience_form, openings
 from portal.challenges.audience import Audience
-from portal.challenges.checks import Check, checks
-from portal.challenges.forms import ChallengeForm, NewStageForm, step_form
+from portal.challenges.checks import checks
+from portal.challenges.forms import ChallengeForm, NewStageForm, StageForm, step_form
 from portal.challenges.models import Challenge, Stage
 from portal.challenges.queries import audiences, desk
-from portal.challenges.stages import kind_of
+from portal.challenges.stages import Check, kind_of
 from portal.challenges.states import Verification
 from portal.database import db
 from portal.database.refusal import NotFound
@@ -24,7 +24,6 @@ from portal.web.forms import Form
 from portal.web.visitor import current_visitor
 
 _HOURS: Final = 24
-_SETUP: Final = ("address", "button")
 _FIELDS: Final = {
     "summary": _l("Summary"),
     "for_everybody": _l("Audience"),
@@ -162,7 +161,7 @@ def _addresses(chosen: Audience) -> dict[int, str]:
     return audiences.addresses(db.session(), people) if people else {}
 
 
-def posted_step(found: Challenge, position: int) -> Form:
+def posted_step(found: Challenge, position: int) -> StageForm:
     """The form of a step as it was sent. Refuses `NotFound`."""
     return step_form(_stage_at(found, position).kind)
 
@@ -175,7 +174,7 @@ def after_adding(found: Challenge, stage: Stage) -> str:
     return url_for(page, challenge=found.public_id, position=stage.position)
 
 
-def step_fields(form: Form) -> dict[str, Any]:
+def step_fields(form: StageForm) -> dict[str, Any]:
     """What the form of a step says, as the verbs take it; what it does not hold stays as it is."""
     given = form.data
     return {
@@ -183,7 +182,7 @@ def step_fields(form: Form) -> dict[str, Any]:
         "instructions": given["instructions"] or "",
         "points": given.get("points"),
         "verification": Verification(given["verification"]) if given.get("verification") else None,
-        "setup": {name: given[name] for name in _SETUP} if "address" in given else None,
+        "setup": {name: given[name] for name in form.setup_fields} if form.setup_fields else None,
     }
 
 

@@ -12,8 +12,11 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.challenges.models import MOST_NAMED, AudienceMember, Challenge
+from portal.challenges.models import MOST_NAMED, AudienceMember, Challenge, Stage
+from portal.challenges.stages.sites import PUBLIC_SECTOR, SITES
 from portal.database.refusal import Invalid, explain
+from portal.people.models import PersonRole
+from portal.people.states import STAFF
 from portal.points.models import Account, AccountKind, Level
 from portal.references.sizes import SIZE_WORDS
 
@@ -133,6 +136,23 @@ def reaches(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
         select(member.person_id)
         .where(member.person_id == person_id, ~barred, or_(named, and_(chosen, ~or_(*out))))
         .correlate(Challenge)
+    )
+
+
+def keeps_to_rules_of_reviews(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the person may be asked for the challenge's reviews: nobody who works for the program, and
+    nobody of the public sector where a site does not allow it (trust.md, External reviews)."""
+    member = aliased(AudienceMember)
+    works_here = exists(select(PersonRole.role).where(PersonRole.person_id == person_id, PersonRole.role.in_(STAFF)))
+    public = exists(
+        select(member.person_id).where(member.person_id == person_id, func.lower(member.industry).in_(PUBLIC_SECTOR))
+    )
+    of_it = (Stage.challenge_id == Challenge.id, Stage.edition == Challenge.edition)
+    reviewed = select(Stage.id).where(*of_it, Stage.kind == "review").correlate(Challenge)
+    closed = [site.key for site in SITES if not site.public_sector]
+    return and_(
+        or_(~works_here, ~exists(reviewed)),
+        or_(~public, ~exists(reviewed.where(Stage.setup["site"].astext.in_(closed)))),
     )
 
 

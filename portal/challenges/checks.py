@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.challenges import audience as audiences
 from portal.challenges import openings
 from portal.challenges.models import Challenge, Stage
-from portal.challenges.stages import kind_of
+from portal.challenges.stages import Check, kind_of
 from portal.clock import now
 from portal.database.refusal import Invalid, explain
 
@@ -35,22 +34,9 @@ explain("stage_set_up", _l("A step of this challenge is not set up yet; the publ
 explain("challenge_pays", _PAYS)
 explain("stage_told", _l("A step does not say what to do yet; the publish check says which."))
 explain("challenge_over", _OVER)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: a sentence that says what is fine, what has to be mended or what to look at."""
-
-    ok: bool
-    sentence: str
-    blocks: bool = True
-    """Whether nothing is published before it is mended; else it is worth a look, and may be meant."""
-    field: str = ""
-    """The field of the challenge where it is mended; empty: its steps, or nothing to mend."""
-    position: int | None = None
-    """The step where it is mended."""
-    sets_up: bool = False
-    """Whether that step has to be set up: its kind needs more than all others."""
+explain(
+    "review_rules", _l("This challenge does not keep to the rules of its review site; the publish check says which.")
+)
 
 
 def checks(session: Session, challenge: Challenge, *, reached: int | None = None) -> list[Check]:
@@ -96,6 +82,7 @@ def _blocking(challenge: Challenge, stages: Sequence[Stage], at: datetime) -> It
         yield Check(False, _("It closes before it opens: choose the days again."), field="closes_on")
     elif challenge.is_draft and challenge.closes_at is not None:
         yield _either(challenge.closes_at > at, _("Its last day is to come."), str(_OVER), field="closes_on")
+    yield from (check for check in _of_kinds(challenge) if check.blocks)
 
 
 def _of_step(stage: Stage) -> Iterator[Check]:
@@ -106,6 +93,11 @@ def _of_step(stage: Stage) -> Iterator[Check]:
     if lack is not None:
         said = _("Step %(position)s, “%(title)s”: %(lack)s.", **named, lack=lack)
         yield Check(False, said, position=stage.position, sets_up=True)
+
+
+def _of_kinds(challenge: Challenge) -> Iterator[Check]:
+    for key in dict.fromkeys(stage.kind for stage in challenge.stages):
+        yield from kind_of(key).checks(challenge)
 
 
 def _worth_a_look(session: Session, challenge: Challenge, at: datetime, meant: int) -> Iterator[Check]:
@@ -127,6 +119,7 @@ def _worth_a_look(session: Session, challenge: Challenge, at: datetime, meant: i
             place = max(stage.position for stage in challenge.stages if stage.title == title)
             said = _("%(n)s steps are called “%(title)s”: people cannot tell them apart.", n=number, title=title)
             yield Check(False, said, blocks=False, position=place)
+    yield from (check for check in _of_kinds(challenge) if not check.blocks)
 
 
 def _either(ok: bool, fine: str, to_mend: str, *, field: str = "", position: int | None = None) -> Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
@@ -32,8 +32,11 @@ from portal.challenges.models import (
     MOST_PLACES,
     MOST_POINTS,
 )
+from portal.challenges.review_models import LONGEST_DISCLOSURE, LONGEST_LINK
 from portal.challenges.stages import kind_of, kinds
 from portal.challenges.stages.asked import CHOICES, LONGEST_ASK, LONGEST_CHOICE, LONGEST_HINT, TOPS, AnswerKind
+from portal.challenges.stages.review import MOST_WORTH
+from portal.challenges.stages.sites import SITES
 from portal.challenges.stages.visit import LONGEST_ADDRESS, LONGEST_BUTTON
 from portal.web.forms import Form
 
@@ -101,6 +104,8 @@ class SeenStepForm(Form):
 class _StepForm(Form):
     """What a step of a draft says and pays."""
 
+    setup_fields: ClassVar[tuple[str, ...]] = ()
+    """Those of its fields that say how its kind is set up."""
     title = StringField(
         _l("Title"), validators=_text(LONGEST_TITLE, DataRequired(NEEDED)), render_kw={"maxlength": LONGEST_TITLE}
     )
@@ -128,6 +133,7 @@ class CheckedForm(StageForm):
 class VisitForm(CheckedForm):
     """A step of a draft that is a page to visit."""
 
+    setup_fields = ("address", "button")
     address = StringField(
         _l("Address of the page"),
         validators=_text(LONGEST_ADDRESS),
@@ -142,6 +148,38 @@ class VisitForm(CheckedForm):
     )
 
 
+class ReviewForm(StageForm):
+    """A step of a draft that is a review on another site: nothing in it is about what reviews say or how they rate."""
+
+    setup_fields = ("site", "address", "worth", "disclosure")
+    site = SelectField(
+        _l("Site"),
+        choices=[SelectChoice("", _l("Choose a site")), *(SelectChoice(site.key, site.label) for site in SITES)],
+        validators=[Optional()],
+    )
+    address = StringField(
+        _l("Page where the review is written"),
+        validators=_text(LONGEST_LINK),
+        description=_l("The whole address; it begins with https://."),
+        render_kw={"maxlength": LONGEST_LINK, "inputmode": "url", "autocapitalize": "none"},
+    )
+    worth = IntegerField(
+        _l("What the points are worth, in US dollars"),
+        validators=[
+            Optional(),
+            NumberRange(0, MOST_WORTH, _l("Give whole US dollars, from 0 to %(most)s.", most=MOST_WORTH)),
+        ],
+        description=_l("Rounded up. Some sites allow a small reward only, or none; the publish check says which."),
+        render_kw={"inputmode": "numeric", "min": 0, "max": MOST_WORTH},
+    )
+    disclosure = TextAreaField(
+        _l("What is disclosed"),
+        validators=_text(LONGEST_DISCLOSURE),
+        description=_l("They read it, say that it is true of their review, and it is kept with it."),
+        render_kw={"rows": 4, "maxlength": LONGEST_DISCLOSURE},
+    )
+
+
 def step_form(kind: str, **given: object) -> StageForm:
     """The form of a draft's step: what all steps have, and what its kind needs besides."""
     form = STEP_FORMS.get(kind, StageForm)(**given)
@@ -150,7 +188,11 @@ def step_form(kind: str, **given: object) -> StageForm:
     return form
 
 
-STEP_FORMS: Final[dict[str, type[StageForm]]] = {"visit": VisitForm, "questions": CheckedForm}
+STEP_FORMS: Final[dict[str, type[StageForm]]] = {
+    "visit": VisitForm,
+    "questions": CheckedForm,
+    "review": ReviewForm,
+}
 
 
 class QuestionForm(SeenStepForm):

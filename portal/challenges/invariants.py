@@ -57,11 +57,41 @@ invariant(
 )
 invariant(
     "challenges.published_is_set_up",
-    "Every page to visit of a challenge that was published has its https address, every set of questions a question.",
+    "Every page to visit of a challenge that was published has its https address, every set of questions a question,"
+    " every review its site, page and disclosure.",
     "SELECT 'stage:' || s.id AS what FROM stage s JOIN challenge c ON c.id = s.challenge_id"
     " WHERE s.edition IS NOT NULL"
     " AND (s.kind = 'visit' AND coalesce(s.setup ->> 'address', '') NOT LIKE 'https://_%'"
-    " OR s.kind = 'questions' AND NOT jsonb_path_exists(s.setup, '$.questions[0]'))",
+    " OR s.kind = 'questions' AND NOT jsonb_path_exists(s.setup, '$.questions[0]')"
+    " OR s.kind = 'review' AND '' IN (coalesce(s.setup ->> 'site', ''), coalesce(s.setup ->> 'disclosure', ''),"
+    " coalesce(s.setup ->> 'address', '')))",
+)
+invariant(
+    "challenges.reviews_stand_alone",
+    "Nothing that asks what people think stands beside a review, and its points keep to the rules of its site.",
+    "SELECT 'challenge:' || c.id AS what FROM challenge c JOIN stage r ON r.challenge_id = c.id AND r.kind = 'review'"
+    " JOIN stage s ON (s.challenge_id, s.edition) = (r.challenge_id, r.edition)"
+    " WHERE (s.kind NOT IN ('confirm', 'visit', 'review')"
+    " OR r.setup ->> 'site' = 'gartner' AND coalesce((r.setup ->> 'worth')::numeric, 25) >= 25)",
+)
+invariant(
+    "challenges.reviews_are_paid_once",
+    "Every review that was accepted holds its link, which nobody else holds; who was turned down holds none.",
+    "SELECT 'stage_response:' || r.id AS what FROM stage_response r JOIN stage g ON g.id = r.stage_id"
+    " AND g.kind = 'review' LEFT JOIN review_link l ON l.response_id = r.id AND l.released_at IS NULL"
+    " WHERE r.state = 'accepted' AND (l.id IS NULL OR l.link IS DISTINCT FROM r.response ->> 'link')"
+    " UNION ALL SELECT 'review_link:' || min(l.id) FROM review_link l WHERE l.released_at IS NULL"
+    " GROUP BY l.key HAVING count(*) > 1"
+    " UNION ALL SELECT 'review_link:' || l.id FROM review_link l JOIN stage_response r ON r.id = l.response_id"
+    " JOIN submission s ON s.id = r.submission_id WHERE l.released_at IS NULL AND r.state <> 'accepted'"
+    " AND (s.state IN ('rejected', 'expired') OR s.state = 'dismissed' AND r.state <> 'handed_in')",
+)
+invariant(
+    "challenges.reviews_keep_no_rating",
+    "Of a review only site, link and what was disclosed are kept: neither its text nor its rating.",
+    "SELECT 'stage_response:' || r.id AS what FROM stage_response r JOIN stage g ON g.id = r.stage_id"
+    " WHERE g.kind = 'review' AND EXISTS (SELECT FROM jsonb_object_keys(coalesce(r.response, '{}')) k"
+    " WHERE k NOT IN ('site', 'name', 'link', 'disclosure', 'version'))",
 )
 invariant(
     "challenges.published_has_stages",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.audit import SYSTEM, Actor
 from portal.challenges import messages
 from portal.challenges.models import LONGEST_COMMENT, StageResponse, Submission
+from portal.challenges.stages import reasons_for
 from portal.challenges.states import RESPONSE_TRANSITIONS, TRANSITIONS, Reason, ResponseState, State
 from portal.challenges.work import Work
 from portal.clock import now
@@ -51,6 +52,12 @@ def redoable(submission: Submission, stage_ids: Collection[int]) -> list[StageRe
     if not wanted or len(named) != len(wanted) or any(one.state is not ResponseState.HANDED_IN for one in named):
         raise Invalid(_l("Choose the steps that should change."), field="stages")
     return named
+
+
+def must_apply(submission: Submission, reason: Reason) -> None:
+    """Refuse (`Invalid`) a reason for which work of these kinds is never rejected."""
+    if reason not in reasons_for(response.stage.kind for response in submission.responses):
+        raise Invalid(_l("A review is never rejected for what it says."), field="reason")
 
 
 def move_response(response: StageResponse, state: ResponseState, *, at: datetime, note: str | None = None) -> None:

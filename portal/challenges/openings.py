@@ -63,7 +63,7 @@ def window_fits(challenge: Challenge) -> bool:
 
 def offered_to(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a challenge is open to the person now: published, in its window, and meant for them."""
-    return and_(is_open(), audience.reaches(person_id))
+    return and_(is_open(), audience.reaches(person_id), audience.keeps_to_rules_of_reviews(person_id))
 
 
 def is_open() -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from portal import audit
 from portal.audit import SYSTEM, Actor
 from portal.challenges import messages, openings
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
-from portal.challenges.moves import accept, follow, move, move_response, redoable
+from portal.challenges.moves import accept, follow, move, move_response, must_apply, redoable
 from portal.challenges.stages import kind_of
 from portal.challenges.states import (
     Reason,
@@ -136,6 +136,7 @@ def submit(
             return work.submission
         raise Conflict(_l("This step has been handed in already."))
     _still_open(session, work)
+    kind_of(response.stage.kind).claim(session, response, accepted)
     with session.no_autoflush:  # nothing read from here on is changed here, and one flush at the end is cheaper
         response.response = accepted
         move_response(response, ResponseState.HANDED_IN, at=now(session))
@@ -199,6 +200,7 @@ def reject(session: Session, submission_id: int, *, reason: Reason, by: Actor, c
     work = lock(session, submission_id)
     submission = work.submission
     _may_decide(submission, by)
+    must_apply(submission, reason)
     move(session, submission, State.REJECTED, by=by, comment=comment, reason=reason)
     audit.record(session, "submission.reject", f"submission:{submission.id}", by=by, reason=reason.value)
     messages.rejected(session, work)

@@ -18,7 +18,7 @@ from portal.challenges.queries.items import Item
 from portal.challenges.queries.queue import Counted
 from portal.challenges.queries.wanted import LONGEST_WORDS, Age, Wanted
 from portal.challenges.stages import kinds
-from portal.challenges.states import Decision, Reason
+from portal.challenges.states import Decision
 from portal.web.forms import Form
 
 _NEEDED: Final = _l("This is needed.")
@@ -75,11 +75,7 @@ class RejectForm(CommentForm):
     """Why it is not accepted."""
 
     decision = HiddenField(default=Decision.REJECT.value, id="reject-decision", validators=[AnyOf(["reject"])])
-    reason = RadioField(
-        _l("Why?"),
-        choices=[SelectChoice(reason.value, reason.label) for reason in Reason],
-        validators=[InputRequired(_l("Choose a reason."))],
-    )
+    reason = RadioField(_l("Why?"), validators=[InputRequired(_l("Choose a reason."))])
     comment = TextAreaField(_l("Note"), id="reject-comment", validators=at_most(LONGEST_COMMENT), render_kw={"rows": 3})
 
 
@@ -99,6 +95,8 @@ def decision_form(decision: Decision, item: Item, templates: Sequence[Offered]) 
         form.stages.choices = [SelectChoice(str(piece.stage_id), piece.title) for piece in item.to_decide]
         if len(item.to_decide) == 1 and not sent:
             form.stages.data = [item.to_decide[0].stage_id]
+    if isinstance(form, RejectForm):
+        form.reason.choices = [SelectChoice(reason.value, reason.label) for reason in item.reasons]
     return form
 
 

@@ -165,6 +165,8 @@ def _is_complete(
         raise Invalid(_l("A note has at most %(most)s characters.", most=LONGEST_COMMENT), field="comment")
     if decision is Decision.REJECT and reason is None:
         raise Invalid(_l("Choose a reason."), field="reason")
+    if reason is not None:
+        moves.must_apply(submission, reason)
     if decision is Decision.REDO:
         moves.redoable(submission, stage_ids)
         if not comment.strip():

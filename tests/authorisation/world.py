@@ -67,6 +67,11 @@ SETUPS: dict[str, dict[str, object]] = {
     },
 }
 PASSWORD = "walnut harbour ninety lanterns"
+REVIEW: dict[str, object] = {
+    "site": "g2",
+    "address": "https://www.g2.com/products/world/reviews/start",
+    "disclosure": "I get points for it.",
+}
 TOPICS = "How long did the move take, and what broke?"
 
 
@@ -204,7 +209,7 @@ def challenge(
             title=f"The {kind}",
             instructions="Do it.",
             points=150 if kind == "story" else 10,
-            setup=SETUPS.get(kind),
+            setup=REVIEW if kind == "review" else SETUPS.get(kind),
             by=by,
         )
     if live:
@@ -224,6 +229,7 @@ def _challenges(session: Session, world: World) -> None:
     world.things["stage"] = str(session.scalars(first).one())
     asking = select(Stage.id).where(Stage.challenge_id == draft.id, Stage.kind == "questions")
     world.things["asking stage"] = str(session.scalars(asking).one())
+    challenge(session, world, "draft of a review", live=False, steps=("review",))
     for title in ("running", "dismissed"):
         made = challenge(session, world, title)
         for persona in ("advocate", "other"):
@@ -231,9 +237,10 @@ def _challenges(session: Session, world: World) -> None:
                 submissions.start(session, made.id, by=world.people[persona])
             else:
                 submissions.dismiss(session, made.id, by=world.people[persona])
-    leading = challenge(session, world, "leading on", steps=tuple(SETUPS))
-    for persona in ("advocate", "other"):
-        submissions.start(session, leading.id, by=world.people[persona])
+    for title, steps in (("leading on", tuple(SETUPS)), ("running for a review", ("review",))):
+        made = challenge(session, world, title, steps=steps)
+        for persona in ("advocate", "other"):
+            submissions.start(session, made.id, by=world.people[persona])
     session.commit()
 
 

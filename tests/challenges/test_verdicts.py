@@ -221,6 +221,13 @@ def test_the_database_refuses_it_too(
     db.rollback()
 
 
+REVIEWS = ("challenges.reviews_stand_alone", "challenges.reviews_are_paid_once", "challenges.reviews_keep_no_rating")
+_REVIEWED = (
+    "UPDATE stage SET kind = 'review', verification = 'manager',"
+    """ setup = '{"site": "g2", "address": "https://www.g2.com/x", "disclosure": "Points."}' WHERE kind = 'confirm'"""
+)
+"""A step that was believed is now a review: beside a story, paid without a link, with more to it than a link."""
+
 PLANTED: dict[str, str] = {
     "challenges.accepted_is_paid": "UPDATE stage_response SET points = 11 WHERE state = 'accepted'",
     "challenges.paid_is_accepted": "UPDATE stage_response SET state = 'open', accepted_at = NULL"
@@ -230,6 +237,7 @@ PLANTED: dict[str, str] = {
     "challenges.stage_of_challenge": "DELETE FROM stage_response WHERE state = 'handed_in'",
     "challenges.verdict_waits": "UPDATE submission SET state = 'dismissed'",
     "challenges.published_is_set_up": "UPDATE stage SET kind = 'visit' WHERE kind = 'confirm'",
+    **dict.fromkeys(REVIEWS, _REVIEWED),
     "challenges.published_has_stages": "UPDATE stage SET position = position + 1",
     "challenges.audience_follows": "UPDATE audience_member SET country = 'Nowhere'",
     "challenges.audience_names_people": "UPDATE challenge SET people = ARRAY[987654321]",
@@ -256,6 +264,7 @@ def test_a_planted_breach_is_noticed(
         "challenges.paid_is_accepted": ["challenges.state_follows"],
         "challenges.state_follows": ["challenges.verdict_waits"],
         "challenges.stage_of_challenge": ["challenges.state_follows"],
+        **{name: ["challenges.stage_of_challenge", *(set(REVIEWS) - {name})] for name in REVIEWS},
         "challenges.places_suffice": ["challenges.state_follows", "challenges.stage_of_challenge"],
     }
     superuser.plant(PLANTED[name])

@@ -42,6 +42,19 @@ SETTLE: Final = (
     " AND NOT EXISTS (SELECT FROM transfer s WHERE s.hold_id = o.id AND s.subject NOT LIKE 'planted:%'))"
 )
 
+_REVIEWED: Final = (
+    "UPDATE stage SET kind = 'review', verification = 'manager', setup = '{setup}' WHERE kind IN ('confirm', 'review')"
+    " AND challenge_id IN (SELECT challenge_id FROM stage WHERE kind = 'story')"
+)
+_HELD: Final = (
+    "INSERT INTO review_link (response_id, site, link, key, disclosure, version) SELECT min(id), 'g2',"
+    " 'https://www.g2.com/x', 'g2:/x', 'Points.', 'abcdefabcdef' FROM stage_response WHERE state = 'handed_in'"
+)
+_OVER: Final = (
+    "UPDATE submission SET state = 'expired' WHERE id IN (SELECT submission_id FROM stage_response"
+    " JOIN review_link l ON l.response_id = stage_response.id)"
+)
+
 PLANTS: Final = (
     plant(
         "access.sessions_of_members",
@@ -92,6 +105,30 @@ PLANTS: Final = (
         "challenges.published_is_set_up",
         "UPDATE stage SET kind = 'visit', setup = '{}' WHERE id = (SELECT min(s.id) FROM stage s"
         " JOIN challenge c ON c.id = s.challenge_id WHERE c.state = 'published')",
+    ),
+    plant(
+        "challenges.published_is_set_up",
+        _REVIEWED.replace("{setup}", '{"site": "g2", "address": "https://www.g2.com/x", "disclosure": ""}'),
+    ),
+    *(
+        plant(
+            rule, _REVIEWED.replace("{setup}", '{"site": "g2", "address": "https://www.g2.com/x", "disclosure": "x"}')
+        )
+        for rule in (
+            "challenges.reviews_stand_alone",
+            "challenges.reviews_are_paid_once",
+            "challenges.reviews_keep_no_rating",
+        )
+    ),
+    *(
+        plant("challenges.reviews_are_paid_once", *statements)
+        for statements in (
+            (_HELD, "DROP INDEX uq_review_link_key", _HELD.replace("min(id)", "max(id)")),
+            (
+                _HELD,
+                _OVER,
+            ),
+        )
     ),
     plant("challenges.stage_of_challenge", one("stage_response", f"stage_id = {NOBODY}")),
     plant(

@@ -166,13 +166,19 @@ class Stage(Base):
         CheckConstraint(f"points BETWEEN 0 AND {MOST_POINTS}", name="points"),
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
         CheckConstraint(f"char_length(instructions) <= {LONGEST_INSTRUCTIONS}", name="instructions"),
-        CheckConstraint("kind IN ('confirm', 'story', 'visit', 'questions')", name="kind"),
+        CheckConstraint("kind IN ('confirm', 'story', 'visit', 'questions', 'review')", name="kind"),
         CheckConstraint("jsonb_typeof(setup) = 'object'", name="setup"),
         CheckConstraint("kind <> 'visit' OR setup ->> 'address' ~ '^(https://.*)?$'", name="visit"),
         CheckConstraint(
             "kind <> 'questions' OR (jsonb_typeof(coalesce(setup -> 'questions', '[]')) = 'array'"
             " AND NOT jsonb_path_exists(setup, '$.questions[20]'))",
             name="questions",
+        ),
+        CheckConstraint(
+            "kind <> 'review' OR (verification = 'manager' AND coalesce(setup ->> 'address', '') ~ '^(https://.*)?$'"
+            " AND coalesce(setup ->> 'site', '') IN ('', 'g2', 'capterra', 'trustradius', 'gartner', 'app_store',"
+            " 'other'))",
+            name="review",
         ),
     )
 

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from flask_babel.speaklater import LazyString
 from sqlalchemy import BigInteger, Interval, Select, Uuid, bindparam, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission, Verdict
 from portal.challenges.queries.queue import is_late, waits_for
 from portal.challenges.queries.wanted import VIEWER
-from portal.challenges.stages import Proof, kind_of
-from portal.challenges.states import Decision, ResponseState, State, VerdictState
+from portal.challenges.stages import Proof, kind_of, reasons_for
+from portal.challenges.states import Decision, Reason, ResponseState, State, VerdictState
 from portal.clock import PORTAL_NOW
 from portal.database.prepared import Prepared
 from portal.database.refusal import NotFound
@@ -34,6 +35,12 @@ class Piece:
     state: ResponseState
     proofs: Sequence[Proof]
     redo_note: str | None
+    kind: str
+
+    @property
+    def duty(self) -> LazyString | None:
+        """What the manager confirms here, where that is not all that can be said of it."""
+        return kind_of(self.kind).duty
 
     @property
     def waits(self) -> bool:
@@ -74,6 +81,11 @@ class Item:
     def to_decide(self) -> Sequence[Piece]:
         """The stages that the decision is about."""
         return [piece for piece in self.pieces if piece.waits]
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        """Why it may be rejected."""
+        return reasons_for(piece.kind for piece in self.pieces)
 
     @property
     def may_be_decided(self) -> bool:
@@ -131,6 +143,7 @@ def _pieces(session: Session, submission_id: int) -> list[Piece]:
             row.state,
             kind_of(row.kind).proofs(row.response) if row.response else [],
             row.redo_note,
+            row.kind,
         )
         for row in _responses(session, id=submission_id)
     ]

@@ -29,6 +29,7 @@ class Confirm(StageKind):
     icon = "check"
     action = _l("I have done it")
     verification = Verification.HONOUR
+    collects = False
     Response = Confirmed
 
     def accept(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked

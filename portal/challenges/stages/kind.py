@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
+from sqlalchemy.orm import Session
 
-from portal.challenges.states import Verification
+from portal.challenges.models import Challenge, StageResponse
+from portal.challenges.states import Reason, Verification
 from portal.database.refusal import Invalid
 from portal.web.forms import Form
 
@@ -21,6 +23,24 @@ class Proof:
     label: str
     text: str
     quoted: bool = False
+    address: str | None = None
+    """Where it can be looked at; on a site that a manager chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: a sentence that says what is fine, what has to be mended or what to look at."""
+
+    ok: bool
+    sentence: str
+    blocks: bool = True
+    """Whether nothing is published before it is mended; else it is worth a look, and may be meant."""
+    field: str = ""
+    """The field of the challenge where it is mended; empty: its steps, or nothing to mend."""
+    position: int | None = None
+    """The step where it is mended."""
+    sets_up: bool = False
+    """Whether that step has to be set up: its kind needs more than all others."""
 
 
 class StageKind:
@@ -35,6 +55,12 @@ class StageKind:
     verifications: ClassVar[tuple[Verification, ...]] = ()
     """What a manager may choose instead of `verification`; empty where there is no choice."""
     Response: ClassVar[type[Form]]
+    collects: ClassVar[bool] = True
+    """Whether what people think can be written into it; none such stands beside a review."""
+    reasons: ClassVar[tuple[Reason, ...]] = tuple(Reason)
+    """Why work of this kind may be rejected."""
+    duty: ClassVar[LazyString | None] = None
+    """What the manager confirms, where that is less than "it is good"."""
 
     def set_up(self, given: Mapping[str, object]) -> dict[str, Any]:  # noqa: ARG002 -- most kinds need nothing
         """What is stored of what a manager set up, complete or not yet; refuses (`Invalid`) what is wrong."""
@@ -43,6 +69,10 @@ class StageKind:
     def lacks(self, setup: Mapping[str, Any]) -> LazyString | None:  # noqa: ARG002 -- most kinds need nothing
         """What a stage still needs before its challenge can be published."""
         return None
+
+    def checks(self, challenge: Challenge) -> Iterable[Check]:  # noqa: ARG002 -- most kinds have no rules of their own
+        """What publication asks for beyond a stage that is set up, once for a challenge with stages of this kind."""
+        return ()
 
     def about(self, setup: Mapping[str, Any]) -> str:  # noqa: ARG002 -- most kinds say it all by their label
         """The kind of this very stage, in a few words."""
@@ -66,6 +96,9 @@ class StageKind:
     def keep(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:
         """What is kept of a response that is saved for later; it need not be complete."""
         raise NotImplementedError
+
+    def claim(self, session: Session, response: StageResponse, stored: Mapping[str, Any]) -> None:
+        """Take what may be handed in once only; the person is locked. Refuses (`Conflict`) what is another's."""
 
     def proofs(self, response: Mapping[str, Any]) -> list[Proof]:
         """What was handed in, piece by piece."""
@@ -92,6 +125,12 @@ def kind_of(key: str) -> StageKind:
 def kinds() -> list[StageKind]:
     """All kinds, in the order in which they were registered."""
     return list(_KINDS.values())
+
+
+def reasons_for(keys: Iterable[str]) -> list[Reason]:
+    """Why work of these kinds may be rejected: what each of them allows."""
+    of_kinds = [kind_of(key).reasons for key in keys]
+    return [reason for reason in Reason if all(reason in reasons for reasons in of_kinds)]
 
 
 def plain_text(given: object) -> str:

@@ -43,6 +43,7 @@ class Visit(StageKind):
     icon = "link"
     action = _l("I have done it")
     verification = Verification.HONOUR
+    collects = False
     verifications = (Verification.HONOUR, Verification.MANAGER)
     Response = Visited
 
@@ -51,7 +52,7 @@ class Visit(StageKind):
         address, button = plain_text(given.get("address")), plain_text(given.get("button"))
         if len(address) > LONGEST_ADDRESS:
             raise Invalid(_TOO_LONG, field="address")
-        if address and not _is_public_page(address):
+        if address and not is_public_page(address):
             raise Invalid(_WRONG, field="address")
         if len(button) > LONGEST_BUTTON or "\n" in button:
             raise Invalid(_BUTTON, field="button")
@@ -92,6 +93,7 @@ def site_of(address: str) -> str:
     return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
-def _is_public_page(address: str) -> bool:
+def is_public_page(address: str) -> bool:
+    """Whether it is the whole https address of a page that everybody could open."""
     found = _ADDRESS.fullmatch(address)
     return found is not None and len(found["host"]) <= 253 and _HOST.fullmatch(found["host"]) is not None
