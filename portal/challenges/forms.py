@@ -21,6 +21,7 @@ from wtforms.widgets import HiddenInput
 
 from portal.challenges.activities import ACTIVITIES
 from portal.challenges.audience_form import AudienceForm
+from portal.challenges.fields import Checks
 from portal.challenges.fields import at_most as _text
 from portal.challenges.models import (
     LONGEST_DESCRIPTION,
@@ -38,6 +39,8 @@ from portal.challenges.stages.asked import CHOICES, LONGEST_ASK, LONGEST_CHOICE,
 from portal.challenges.stages.review import MOST_WORTH
 from portal.challenges.stages.sites import SITES
 from portal.challenges.stages.visit import LONGEST_ADDRESS, LONGEST_BUTTON
+from portal.challenges.upload_models import MOST_FILES
+from portal.files.intake import FAMILIES
 from portal.web.forms import Form
 
 NEEDED: Final = _l("This is needed.")
@@ -180,6 +183,23 @@ class ReviewForm(StageForm):
     )
 
 
+class UploadForm(StageForm):
+    """A step of a draft that asks for files."""
+
+    setup_fields = ("families", "most")
+    families = Checks(
+        _l("Which files are taken?"), choices=[SelectChoice(key, label) for key, label in FAMILIES.items()]
+    )
+    most = IntegerField(
+        _l("How many at most?"),
+        validators=[
+            InputRequired(_l("Give a whole number.")),
+            NumberRange(1, MOST_FILES, _l("Give a whole number from 1 to %(most)s.", most=MOST_FILES)),
+        ],
+        render_kw={"inputmode": "numeric", "min": 1, "max": MOST_FILES},
+    )
+
+
 def step_form(kind: str, **given: object) -> StageForm:
     """The form of a draft's step: what all steps have, and what its kind needs besides."""
     form = STEP_FORMS.get(kind, StageForm)(**given)
@@ -192,6 +212,7 @@ STEP_FORMS: Final[dict[str, type[StageForm]]] = {
     "visit": VisitForm,
     "questions": CheckedForm,
     "review": ReviewForm,
+    "upload": UploadForm,
 }
 
 

@@ -58,13 +58,14 @@ invariant(
 invariant(
     "challenges.published_is_set_up",
     "Every page to visit of a challenge that was published has its https address, every set of questions a question,"
-    " every review its site, page and disclosure.",
+    " every review its site, page and disclosure, every step for files a kind of them.",
     "SELECT 'stage:' || s.id AS what FROM stage s JOIN challenge c ON c.id = s.challenge_id"
     " WHERE s.edition IS NOT NULL"
     " AND (s.kind = 'visit' AND coalesce(s.setup ->> 'address', '') NOT LIKE 'https://_%'"
     " OR s.kind = 'questions' AND NOT jsonb_path_exists(s.setup, '$.questions[0]')"
     " OR s.kind = 'review' AND '' IN (coalesce(s.setup ->> 'site', ''), coalesce(s.setup ->> 'disclosure', ''),"
-    " coalesce(s.setup ->> 'address', '')))",
+    " coalesce(s.setup ->> 'address', ''))"
+    " OR s.kind = 'upload' AND NOT jsonb_path_exists(s.setup, '$.families[0]'))",
 )
 invariant(
     "challenges.reviews_stand_alone",
@@ -137,4 +138,22 @@ invariant(
     "Everybody whom an audience names is known.",
     "SELECT 'challenge:' || c.id AS what FROM challenge c, unnest(c.people || c.not_people) named"
     " WHERE NOT EXISTS (SELECT FROM person WHERE id = named)",
+)
+invariant(
+    "challenges.files_are_listed",
+    "A step for files lists exactly those that are kept for it, and at least one once it is handed in.",
+    "SELECT 'stage_response:' || r.id AS what FROM stage_response r JOIN stage g ON g.id = r.stage_id"
+    " WHERE g.kind = 'upload' AND ((SELECT array_agg(u.public_id::text ORDER BY u.public_id::text) FROM upload u"
+    " WHERE u.response_id = r.id) IS DISTINCT FROM (SELECT array_agg(f ->> 'id' ORDER BY f ->> 'id')"
+    " FROM jsonb_array_elements(r.response -> 'files') f)"
+    " OR r.state IN ('handed_in', 'accepted') AND NOT EXISTS (SELECT FROM upload u WHERE u.response_id = r.id))",
+)
+invariant(
+    "challenges.files_have_room",
+    "Nobody's files take more than they may, no step holds more than it asks for, and each is its advocate's.",
+    "SELECT 'person:' || person_id AS what FROM upload GROUP BY person_id HAVING sum(size) > 104857600"
+    " UNION ALL SELECT 'stage_response:' || r.id FROM stage_response r JOIN stage g ON g.id = r.stage_id"
+    " JOIN submission s ON s.id = r.submission_id JOIN upload u ON u.response_id = r.id"
+    " GROUP BY r.id, g.id, s.id HAVING g.kind <> 'upload' OR count(*) > (g.setup ->> 'most')::int"
+    " OR bool_or(u.person_id <> s.person_id)",
 )

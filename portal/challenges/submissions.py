@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.audit import SYSTEM, Actor
 from portal.challenges import messages, openings
+from portal.challenges.filling import HANDED_IN, advocate, must_be_open, to_fill_in
 from portal.challenges.models import Challenge, Stage, StageResponse, Submission
 from portal.challenges.moves import accept, follow, move, move_response, must_apply, redoable
 from portal.challenges.stages import kind_of
@@ -26,18 +27,17 @@ from portal.challenges.states import (
     State,
     Verification,
 )
-from portal.challenges.work import Work, lock, locking, own, own_for
+from portal.challenges.work import Work, lock, locking, own_for
 from portal.clock import PORTAL_NOW, now
 from portal.database.refusal import Conflict, Gone, Invalid, NotAllowed, NotFound, explain
-from portal.people.people import lock_people, lock_person
-from portal.people.states import MANAGERS, Role
+from portal.people.people import lock_people
+from portal.people.states import MANAGERS
 from portal.references import pool
 
 REDO_GRACE: Final = timedelta(hours=336)
 """How long changes that were asked for may still be made after a challenge has closed."""
 _AT_ONCE: Final = 200
 _OWN_WORK: Final = _l("Somebody else has to verify your own submission.")
-_CLOSED: Final = _l("This challenge has closed. What you handed in before it closed counts.")
 
 explain("ck_submission_not_by_oneself", _OWN_WORK)
 explain("stage_response_kept", _l("What was promised or accepted does not change any more."))
@@ -50,7 +50,7 @@ def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     Refuses `NotAllowed` for who is no advocate, `NotFound` for a challenge that is not open to them, `LimitReached`
     where all places are taken.
     """
-    person_id = _advocate(session, by)
+    person_id = advocate(session, by)
     challenge = openings.lock(session, challenge_id)
     known = own_for(session, person_id, challenge_id)
     if known is not None and known.state is State.DISMISSED:
@@ -79,7 +79,7 @@ def start(session: Session, challenge_id: int, *, by: Actor) -> Submission:
 
 def dismiss(session: Session, challenge_id: int, *, by: Actor) -> Submission:
     """Say "not for me", begun or not. Refuses `Conflict` once it was handed in or decided, else as `start`."""
-    person_id = _advocate(session, by)
+    person_id = advocate(session, by)
     submission = own_for(session, person_id, challenge_id)
     if submission is None:
         _offered(session, challenge_id, person_id)
@@ -98,7 +98,7 @@ def take_up(session: Session, challenge_id: int, *, by: Actor) -> Submission:
 
     Refuses `NotFound` where nothing was put away, `Gone` when it has closed since, `LimitReached` when it is full.
     """
-    person_id = _advocate(session, by)
+    person_id = advocate(session, by)
     challenge = openings.lock(session, challenge_id)
     submission = own_for(session, person_id, challenge_id)
     if submission is None:
@@ -110,11 +110,12 @@ def save(
     session: Session, submission_id: int, stage_id: int, given: Mapping[str, object], *, by: Actor
 ) -> StageResponse:
     """Keep what was typed so far for a stage that is still open. Refuses as `submit`, but not what is incomplete."""
-    work, response = _to_fill_in(session, submission_id, stage_id, by)
+    work, response = to_fill_in(session, submission_id, stage_id, by)
     if not response.is_open:
-        raise Conflict(_l("This step has been handed in already."))
-    _still_open(session, work)
-    response.response = kind_of(response.stage.kind).keep(given, response.stage.setup)
+        raise Conflict(HANDED_IN)
+    must_be_open(session, work)
+    kind = kind_of(response.stage.kind)
+    response.response = kind.keep({**given, **kind.carried(response.response)}, response.stage.setup)
     session.flush()
     return response
 
@@ -129,14 +130,15 @@ def submit(
     The same once more changes nothing. Refuses `Invalid` (the kind says why), `NotFound` for what is not theirs,
     `Conflict` for a stage that was handed in with other words, `Gone` for a challenge that has closed.
     """
-    work, response = _to_fill_in(session, submission_id, stage_id, by)
-    accepted = kind_of(response.stage.kind).accept(given, response.stage.setup)
+    work, response = to_fill_in(session, submission_id, stage_id, by)
+    kind = kind_of(response.stage.kind)
+    accepted = kind.accept({**given, **kind.carried(response.response)}, response.stage.setup)
     if not response.is_open:
         if response.response == accepted:
             return work.submission
-        raise Conflict(_l("This step has been handed in already."))
-    _still_open(session, work)
-    kind_of(response.stage.kind).claim(session, response, accepted)
+        raise Conflict(HANDED_IN)
+    must_be_open(session, work)
+    kind.claim(session, response, accepted)
     with session.no_autoflush:  # nothing read from here on is changed here, and one flush at the end is cheaper
         response.response = accepted
         move_response(response, ResponseState.HANDED_IN, at=now(session))
@@ -235,13 +237,6 @@ def expire_due(session: Session) -> int:
     return ended
 
 
-def _advocate(session: Session, by: Actor) -> int:
-    if by.person_id is None or Role.ADVOCATE not in by.roles:
-        raise NotAllowed(_l("Challenges are for advocates."))
-    lock_person(session, by.person_id)
-    return by.person_id
-
-
 def _offered(session: Session, challenge_id: int, person_id: int) -> None:
     open_to_them = select(Challenge.id).where(Challenge.id == challenge_id, openings.offered_to(person_id))
     if session.scalar(open_to_them) is None:
@@ -270,24 +265,6 @@ def _taken_up(session: Session, submission: Submission, challenge: Challenge) ->
         submission.responses, submission.edition = _promised(session, challenge), challenge.edition
     session.flush()
     return submission
-
-
-def _to_fill_in(session: Session, submission_id: int, stage_id: int, by: Actor) -> tuple[Work, StageResponse]:
-    work = own(session, _advocate(session, by), submission_id)
-    if work is None:
-        raise NotFound(openings.NO_CHALLENGE)
-    for response in work.submission.responses:
-        if response.stage_id == stage_id:
-            return work, response
-    raise NotFound(_l("There is no such step."))
-
-
-def _still_open(session: Session, work: Work) -> None:
-    state = work.submission.state
-    if state not in (State.IN_PROGRESS, State.REDO_REQUESTED):
-        raise Conflict(_l("Nothing can be handed in now: it stands at “%(state)s”.", state=state.label))
-    if state is State.IN_PROGRESS and work.closes_at is not None and work.closes_at <= now(session):
-        raise Gone(_CLOSED)
 
 
 def _may_decide(submission: Submission, by: Actor) -> None:

@@ -6,23 +6,26 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.challenges import causes, submissions
+from portal.challenges import causes, submissions, uploads
 from portal.challenges.models import Submission
-from portal.challenges.queries import offers, runs
+from portal.challenges.queries import files, offers, runs
 from portal.challenges.queries.runs import Run, Step
+from portal.challenges.stages.upload import FilesChosen
 from portal.challenges.states import ResponseState, State
 from portal.database import db
-from portal.database.refusal import Conflict, NotFound, Refusal
+from portal.database.refusal import Conflict, Invalid, NotFound, Refusal
+from portal.files import intake, store
+from portal.files.intake import LARGEST_BODY
 from portal.web import shell
 from portal.web.forms import Form, invalid
 from portal.web.paging import cursor_of
-from portal.web.policy import for_advocates
+from portal.web.policy import for_advocates, for_everyone, takes_files
 from portal.web.visitor import current_visitor
 
 __all__ = ["bp", "causes"]
@@ -100,6 +103,7 @@ def start(challenge: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:challenge>/steps/<int:position>")
+@takes_files(up_to=LARGEST_BODY)
 @for_advocates
 def hand_in(challenge: UUID, position: int) -> ResponseReturnValue:
     """Hand in one step, or keep what was typed for later."""
@@ -113,6 +117,50 @@ def hand_in(challenge: UUID, position: int) -> ResponseReturnValue:
         return _save(run, step, form) if saving else _submit(run, step, form)
     except Refusal as refusal:
         return _again(form, run, step, refusal)
+
+
+@bp.post("/<uuid:challenge>/steps/<int:position>/files")
+@takes_files(up_to=LARGEST_BODY)
+@for_advocates
+def add_file(challenge: UUID, position: int) -> ResponseReturnValue:
+    """Keep a file for a step, which is handed in later."""
+    run = runs.run_of(db.session(), current_visitor().person_id, challenge)
+    step = run.at(position)
+    form = _chooser(step)
+    if not form.validate():
+        return _again(form, run, step)
+    try:
+        if not _added(run, step, form):
+            raise Invalid(_("Choose a file."), field="file")
+    except Refusal as refusal:
+        return _again(form, run, step, refusal)
+    flash(_("Added. It is kept until you hand it in or take it away."), "ok")
+    return _back_to(challenge, position)
+
+
+@bp.post("/<uuid:challenge>/steps/<int:position>/files/<uuid:file>/removal")
+@for_advocates
+def remove_file(challenge: UUID, position: int, file: UUID) -> ResponseReturnValue:
+    """Take a file away that was not handed in yet."""
+    run = runs.run_of(db.session(), current_visitor().person_id, challenge)
+    step = run.at(position)
+    uploads.remove(db.session(), _begun(run), step.stage_id, file, by=current_visitor().actor)
+    flash(_("Taken away."), "ok")
+    return _back_to(challenge, position)
+
+
+@bp.get("/files/<uuid:file>")
+@for_everyone
+def file(file: UUID) -> ResponseReturnValue:
+    """A file, for whom it belongs to and for who decides about it; browsers keep it, and run nothing of it."""
+    found = files.file_of(db.session(), current_visitor().actor, file)
+    path = store.folder(current_app.config["PORTAL"]) / str(found.file)
+    if not path.is_file():
+        raise NotFound
+    served = send_file(path.resolve(), mimetype=found.media_type, as_attachment=True, download_name=found.name)
+    served.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    served.headers["Cache-Control"] = "no-store"
+    return served
 
 
 @bp.post("/<uuid:challenge>/dismissal")
@@ -141,9 +189,29 @@ def _save(run: Run, step: Step, form: Form) -> Response:
 
 
 def _submit(run: Run, step: Step, form: Form) -> Response:
+    if isinstance(form, FilesChosen):
+        _added(run, step, form)
     submission = submissions.submit(db.session(), _begun(run), step.stage_id, form.data, by=current_visitor().actor)
     flash(_thanks(submission, step), "ok")
     return _back_to(run.public_id)
+
+
+def _chooser(step: Step) -> FilesChosen:
+    form = step.form
+    if not isinstance(form, FilesChosen):
+        raise NotFound
+    return form
+
+
+def _added(run: Run, step: Step, form: FilesChosen) -> bool:
+    """Keep the file that a form brings, if it brings one."""
+    if form.sent is None:
+        return False
+    submission_id, families = _begun(run), tuple(step.setup["families"])
+    taken = intake.take(form.sent.stream, form.sent.filename, families)
+    where = store.folder(current_app.config["PORTAL"])
+    uploads.add(db.session(), submission_id, step.stage_id, taken, where=where, by=current_visitor().actor)
+    return True
 
 
 def _begun(run: Run) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import jobs
+from portal.files import store
 from portal.imports import kept_files, runs, working
 from portal.imports.models import ImportRun
 
@@ -31,4 +32,4 @@ def tidy(session: Session) -> None:
     runs.end_old(session)
     files = session.scalars(select(ImportRun.file).where(ImportRun.file.is_not(None)))
     wanted = frozenset(file for file in files if file is not None)
-    kept_files.forget_others(kept_files.folder(current_app.config["PORTAL"]), wanted)
+    store.forget_others(kept_files.folder(current_app.config["PORTAL"]), wanted)

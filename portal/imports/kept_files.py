@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import IO, Final
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 
-from portal.clock import wall
 from portal.database.refusal import Gone, Invalid
 from portal.settings import Settings
 
 LARGEST: Final = 25 * 1024 * 1024
 """Bytes of a file that is sent by a browser; the command takes larger ones."""
 _AT_ONCE: Final = 1024 * 1024
-_YOUNG: Final = 3600
-"""Seconds in which a file without a row may still get one."""
 
 
 def folder(settings: Settings) -> Path:
@@ -63,21 +59,3 @@ def read(where: Path, name: UUID) -> bytes:
 def forget(where: Path, name: UUID) -> None:
     """Delete a file; one that is gone already stays so."""
     (where / str(name)).unlink(missing_ok=True)
-
-
-def forget_others(where: Path, wanted: Container[UUID]) -> int:
-    """Delete the files that are not wanted and not new; how many there were."""
-    gone = 0
-    for name, path in _named(where):
-        if name not in wanted and wall().timestamp() - path.stat().st_mtime > _YOUNG:
-            path.unlink(missing_ok=True)
-            gone += 1
-    return gone
-
-
-def _named(where: Path) -> Iterator[tuple[UUID, Path]]:
-    for path in sorted(where.glob("*-*-*-*-*")) if where.is_dir() else ():
-        try:
-            yield UUID(path.name), path
-        except ValueError:
-            continue

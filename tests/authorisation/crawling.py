@@ -143,6 +143,7 @@ def starts(stand: Stand) -> tuple[str, ...]:
         f"/references/withdraw/{things['withdrawal token']}",
         f"/unsubscribe/{things['unsubscription token']}",
         f"/admin/challenges/{things['draft of a review']}/steps/1",
+        f"/admin/challenges/{things['draft of files']}/steps/1",
         "/references/profile",
         "/sales",
         "/sales/find/searches/new?industry=Logistics",

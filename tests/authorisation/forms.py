@@ -115,6 +115,9 @@ FORMS: Final[dict[str, Fields | Callable[[World], Fields]]] = {
         "request_key": str(uuid4()),
     },
     "/admin/adjustments/<uuid:proposal>/decision": {"decision": "approve", "note": ""},
+    "/challenges/<uuid:challenge>/steps/<int:position>/files": lambda world: {
+        "file": (world.things["file to hand in"], "paper.pdf")
+    },
     "/admin/imports": lambda world: {"kind": "companies", "file": (world.things["file of companies"], "rows.csv")},
     "/admin/imports/<uuid:run>/columns": {"column_0": "name", "column_1": "industry"},
     "/admin/imports/<uuid:run>/import": lambda world: {"check": world.things["check"]},

@@ -102,6 +102,15 @@ MATRIX: Final = (
         "GET", "/challenges/<uuid:challenge>/steps/<int:position>/page",
         "ddd gmm gmm mmm mmm mmm", "leading on / draft", _STEP,
     ),
+    Row(
+        "POST", "/challenges/<uuid:challenge>/steps/<int:position>/files",
+        "ddd gmm gmm mmm mmm mmm", "running for files / draft", _STEP,
+    ),
+    Row(
+        "POST", "/challenges/<uuid:challenge>/steps/<int:position>/files/<uuid:file>/removal",
+        "ddd gmm gmm mmm mmm mmm", "running for files / draft", {**_STEP, "file": "file kept by advocate"},
+    ),
+    Row("GET", "/challenges/files/<uuid:file>", "ddd omm mmm mmm omm omm", "file handed in by advocate / draft"),
     # Advocates: points and rewards
     Row("GET", "/points", "d   o   o   f   f   f"),
     Row("GET", "/points/levels", "d   o   o   f   f   f"),

@@ -15,7 +15,7 @@ from portal.access import invitations, nominations, passwords, sessions, sign_in
 from portal.access.models import SignInLink
 from portal.access.states import Purpose
 from portal.audit import SYSTEM, Actor
-from portal.challenges import challenges, comments, outline, submissions, verdicts
+from portal.challenges import challenges, comments, outline, submissions, uploads, verdicts
 from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.models import Challenge, Stage, Submission
 from portal.challenges.states import Decision
@@ -24,6 +24,7 @@ from portal.consent import consents, links
 from portal.consent.activities import ACTIVITIES, REFERENCE_CALL
 from portal.consent.models import ConsentEvent
 from portal.consent.scopes import OTHER_INDUSTRIES, SAME_INDUSTRY
+from portal.files.intake import Taken
 from portal.imports import runs, working
 from portal.imports.mapping import Choice
 from portal.imports.models import ImportJob
@@ -52,6 +53,7 @@ from portal.references.pool_sql import Filters
 from portal.rewards import catalogue, codes, redemption
 from portal.rewards.catalogue import Rules
 from portal.web.session import hash_token
+from tests.pictures import PDF
 
 BROWSER = "the-browser-that-asked-for-the-link-".ljust(43, "b")
 STORY = "Nine days from contract to the first shift, and nobody called the help desk on day one."
@@ -72,6 +74,7 @@ REVIEW: dict[str, object] = {
     "address": "https://www.g2.com/products/world/reviews/start",
     "disclosure": "I get points for it.",
 }
+FILES: dict[str, object] = {"families": ["image", "pdf"], "most": 5}
 TOPICS = "How long did the move take, and what broke?"
 
 
@@ -108,6 +111,7 @@ def build(session: Session, keys: list[str], folder: Path) -> World:
     _adjustments(session, world)
     _doors(session, world, keys)
     _imports(session, world, folder)
+    _files(session, world, folder)
     session.commit()
     return world
 
@@ -209,7 +213,7 @@ def challenge(
             title=f"The {kind}",
             instructions="Do it.",
             points=150 if kind == "story" else 10,
-            setup=REVIEW if kind == "review" else SETUPS.get(kind),
+            setup={"review": REVIEW, "upload": FILES, **SETUPS}.get(kind),
             by=by,
         )
     if live:
@@ -230,6 +234,7 @@ def _challenges(session: Session, world: World) -> None:
     asking = select(Stage.id).where(Stage.challenge_id == draft.id, Stage.kind == "questions")
     world.things["asking stage"] = str(session.scalars(asking).one())
     challenge(session, world, "draft of a review", live=False, steps=("review",))
+    challenge(session, world, "draft of files", live=False, steps=("upload",))
     for title in ("running", "dismissed"):
         made = challenge(session, world, title)
         for persona in ("advocate", "other"):
@@ -241,6 +246,27 @@ def _challenges(session: Session, world: World) -> None:
         made = challenge(session, world, title, steps=steps)
         for persona in ("advocate", "other"):
             submissions.start(session, made.id, by=world.people[persona])
+    session.commit()
+
+
+def _files(session: Session, world: World, folder: Path) -> None:
+    """A file that each advocate keeps for a step, and one that each has handed in."""
+    paper = folder.parent / "paper.pdf"
+    paper.write_bytes(PDF)
+    world.things["file to hand in"] = str(paper)
+    for title in ("running for files", "files handed in"):
+        made = challenge(session, world, title, steps=("upload",))
+        for persona in ("advocate", "other"):
+            by = world.people[persona]
+            submission = submissions.start(session, made.id, by=by)
+            stage_id = submission.responses[0].stage_id
+            taken = Taken("paper.pdf", "application/pdf", PDF)
+            kept = uploads.add(session, submission.id, stage_id, taken, where=folder.parent / "files", by=by)
+            session.refresh(kept)
+            handed_in = title == "files handed in"
+            world.things[f"file {'handed in by' if handed_in else 'kept by'} {persona}"] = str(kept.public_id)
+            if handed_in:
+                submissions.submit(session, submission.id, stage_id, {}, by=by)
     session.commit()
 
 

@@ -238,6 +238,11 @@ PLANTED: dict[str, str] = {
     "challenges.verdict_waits": "UPDATE submission SET state = 'dismissed'",
     "challenges.published_is_set_up": "UPDATE stage SET kind = 'visit' WHERE kind = 'confirm'",
     **dict.fromkeys(REVIEWS, _REVIEWED),
+    "challenges.files_are_listed": 'UPDATE stage SET kind = \'upload\', setup = \'{"families": ["pdf"], "most": 1}\''
+    " WHERE kind = 'confirm'",
+    "challenges.files_have_room": "INSERT INTO upload (person_id, response_id, file, name, media_type, size)"
+    " SELECT s.person_id, r.id, gen_random_uuid(), 'x.pdf', 'application/pdf', 1 FROM stage_response r"
+    " JOIN submission s ON s.id = r.submission_id",
     "challenges.published_has_stages": "UPDATE stage SET position = position + 1",
     "challenges.audience_follows": "UPDATE audience_member SET country = 'Nowhere'",
     "challenges.audience_names_people": "UPDATE challenge SET people = ARRAY[987654321]",

@@ -43,16 +43,18 @@ SETTLE: Final = (
 )
 
 _REVIEWED: Final = (
-    "UPDATE stage SET kind = 'review', verification = 'manager', setup = '{setup}' WHERE kind IN ('confirm', 'review')"
-    " AND challenge_id IN (SELECT challenge_id FROM stage WHERE kind = 'story')"
+    "UPDATE stage SET kind = 'review', verification = 'manager', setup = '{setup}'"
+    " WHERE kind IN ('confirm', 'visit', 'review') AND challenge_id IN"
+    " (SELECT challenge_id FROM stage WHERE kind = 'story')"
 )
 _HELD: Final = (
     "INSERT INTO review_link (response_id, site, link, key, disclosure, version) SELECT min(id), 'g2',"
     " 'https://www.g2.com/x', 'g2:/x', 'Points.', 'abcdefabcdef' FROM stage_response WHERE state = 'handed_in'"
 )
-_OVER: Final = (
-    "UPDATE submission SET state = 'expired' WHERE id IN (SELECT submission_id FROM stage_response"
-    " JOIN review_link l ON l.response_id = stage_response.id)"
+_FILED: Final = (
+    "INSERT INTO upload (person_id, response_id, file, name, media_type, size) SELECT s.person_id, min(r.id),"
+    " gen_random_uuid(), 'x.pdf', 'application/pdf', 1 FROM stage_response r JOIN submission s"
+    " ON s.id = r.submission_id GROUP BY s.person_id"
 )
 
 PLANTS: Final = (
@@ -124,12 +126,14 @@ PLANTS: Final = (
         plant("challenges.reviews_are_paid_once", *statements)
         for statements in (
             (_HELD, "DROP INDEX uq_review_link_key", _HELD.replace("min(id)", "max(id)")),
-            (
-                _HELD,
-                _OVER,
-            ),
+            (f"{_HELD} AND submission_id IN (SELECT id FROM submission WHERE state = 'rejected')",),
         )
     ),
+    plant(
+        "challenges.files_are_listed",
+        """UPDATE stage SET kind = 'upload', setup = '{"families": ["pdf"], "most": 1}' WHERE kind = 'questions'""",
+    ),
+    plant("challenges.files_have_room", _FILED),
     plant("challenges.stage_of_challenge", one("stage_response", f"stage_id = {NOBODY}")),
     plant(
         "challenges.stage_of_challenge",

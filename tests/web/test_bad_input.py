@@ -231,6 +231,7 @@ REPEATED: Final = frozenset(
         "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions",
         "/admin/challenges/<uuid:challenge>/steps/<int:position>/questions/<int:number>",
         "/admin/imports",
+        "/challenges/<uuid:challenge>/steps/<int:position>/files",
         "/admin/people/<uuid:person>/invitations",
         "/admin/people/new",
         "/admin/rewards/new",

@@ -33,12 +33,15 @@ SECRET: Final = (
 )
 LEADS_AWAY: Final = "/challenges/<uuid:challenge>/steps/<int:position>/page"
 """Redirects to a page of somebody else, who is not told whence."""
+SERVED: Final = "/challenges/files/<uuid:file>"
+"""Files of people, of which a browser runs nothing."""
 FILES: Final = frozenset({"/static/<path:filename>", "/style.css"})
 
 
-def assert_hardened(answer: TestResponse, *, secret: bool = False, file: bool = False) -> None:
+def assert_hardened(answer: TestResponse, *, secret: bool = False, file: bool = False, served: bool = False) -> None:
     """All that security.md asks of every answer."""
-    for name, value in ALWAYS.items():
+    own = {"Content-Security-Policy": "sandbox; default-src 'none'"} if served else {}
+    for name, value in {**ALWAYS, **own}.items():
         assert answer.headers.get_all(name) == [value], f"{name} of {answer.request.path} ({answer.status})"
     referrer = "no-referrer" if secret else "strict-origin-when-cross-origin"
     assert answer.headers.get_all("Referrer-Policy") == [referrer]
@@ -64,7 +67,10 @@ def test_every_route_is_hardened_shown_and_refused(stand: Stand, row: Row) -> No
         if row.rule == "/sign-in/code":
             secret = False
         leaving = row.rule == LEADS_AWAY and answer.headers.get("Location", "").startswith("https://")
-        assert_hardened(answer, secret=secret or leaving or row.rule.startswith(SECRET), file=row.rule in FILES)
+        served = row.rule == SERVED and answer.status_code == 200
+        away = secret or leaving or row.rule.startswith(SECRET)
+        assert_hardened(answer, secret=away, file=row.rule in FILES, served=served)
+        assert not served or answer.headers["Content-Disposition"].startswith("attachment")
     stand.restore()
 
 

@@ -166,7 +166,7 @@ class Stage(Base):
         CheckConstraint(f"points BETWEEN 0 AND {MOST_POINTS}", name="points"),
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title"),
         CheckConstraint(f"char_length(instructions) <= {LONGEST_INSTRUCTIONS}", name="instructions"),
-        CheckConstraint("kind IN ('confirm', 'story', 'visit', 'questions', 'review')", name="kind"),
+        CheckConstraint("kind IN ('confirm', 'story', 'visit', 'questions', 'review', 'upload')", name="kind"),
         CheckConstraint("jsonb_typeof(setup) = 'object'", name="setup"),
         CheckConstraint("kind <> 'visit' OR setup ->> 'address' ~ '^(https://.*)?$'", name="visit"),
         CheckConstraint(
@@ -179,6 +179,11 @@ class Stage(Base):
             " AND coalesce(setup ->> 'site', '') IN ('', 'g2', 'capterra', 'trustradius', 'gartner', 'app_store',"
             " 'other'))",
             name="review",
+        ),
+        CheckConstraint(
+            "kind <> 'upload' OR (jsonb_typeof(setup -> 'families') = 'array'"
+            " AND setup ->> 'most' ~ '^[1-5]$') IS TRUE",
+            name="upload",
         ),
     )
 

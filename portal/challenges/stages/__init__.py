@@ -1,6 +1,6 @@
 """The registry of stage kinds; a new one is one module here and its template."""
 
-from portal.challenges.stages import confirm, questions, review, story, visit
+from portal.challenges.stages import confirm, questions, review, story, upload, visit
 from portal.challenges.stages.kind import Check, Proof, StageKind, kind_of, kinds, reasons_for
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "reasons_for",
     "review",
     "story",
+    "upload",
     "visit",
 ]

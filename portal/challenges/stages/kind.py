@@ -24,7 +24,9 @@ class Proof:
     text: str
     quoted: bool = False
     address: str | None = None
-    """Where it can be looked at; on a site that a manager chose."""
+    """Where it can be looked at: on a site that a manager chose, or in the portal."""
+    is_image: bool = False
+    """Whether its address shows an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ class StageKind:
     def keep(self, given: Mapping[str, object], setup: Mapping[str, Any]) -> dict[str, Any]:
         """What is kept of a response that is saved for later; it need not be complete."""
         raise NotImplementedError
+
+    def carried(self, kept: Mapping[str, Any] | None) -> dict[str, Any]:  # noqa: ARG002 -- most kinds hand in one form
+        """What was kept before and is handed in with whatever else is sent."""
+        return {}
 
     def claim(self, session: Session, response: StageResponse, stored: Mapping[str, Any]) -> None:
         """Take what may be handed in once only; the person is locked. Refuses (`Conflict`) what is another's."""
