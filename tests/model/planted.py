@@ -234,7 +234,7 @@ PLANTS: Final = (
         " 'Nobody Else', 'Planted', gen_random_uuid(), 'approved',"
         " (SELECT min(id) FROM person WHERE id <> a.person_id),"
         " (SELECT max(id) FROM person WHERE id <> a.person_id), a.asked_at - interval '1 day', a.asked_at,"
-        " a.asked_at + interval '1 day', a.id FROM ask a WHERE a.source = 'portal' ORDER BY a.id LIMIT 1",
+        " a.asked_at + interval '1 day', a.id FROM ask a WHERE a.source = 'portal' ORDER BY a.id DESC LIMIT 1",
     ),
     plant("references.asks_within_limits", one("ask", "allowed = 0", "source = 'portal' AND freed_at IS NULL")),
     plant(
