@@ -53,11 +53,18 @@ def pinned(instant: datetime) -> Iterator[None]:
         _pinned.reset(before)
 
 
-@event.listens_for(Session, "after_begin")
-def _live_at(session: Session, _transaction: object, connection: Connection) -> None:
+def pin(connection: Connection) -> datetime | None:
+    """Let a transaction that no session began live at the pinned instant, where there is one; gives it."""
     instant = _pinned.get()
     if instant is not None:
         connection.execute(_SET, {"at": instant.isoformat()})
+    return instant
+
+
+@event.listens_for(Session, "after_begin")
+def _live_at(session: Session, _transaction: object, connection: Connection) -> None:
+    instant = pin(connection)
+    if instant is not None:
         session.info["clock"] = instant.astimezone(UTC)
 
 

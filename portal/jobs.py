@@ -32,6 +32,10 @@ _AWAY: Final = (ConnectorException, OperationalError)
 """What the queue and its pool of connections raise when the database does not answer."""
 
 _KEY: Final = "jobs"
+_TAKE_DUE: Final = text(
+    "DELETE FROM procrastinate_jobs WHERE status = :todo AND (scheduled_at IS NULL OR scheduled_at <= portal_now())"
+    " RETURNING id, task_name, args"
+)
 _Deferred = tuple[str, datetime | None, dict[str, Any]]
 queue: Final = App(connector=PsycopgConnector())
 """The tasks; opened by the worker only."""
@@ -189,16 +193,10 @@ def run_due(session: Session) -> int:
     """Run every job that is due, in this process; for tests and the builder of the demo. Returns how many."""
     done = 0
     while True:
-        found = session.execute(
-            text(
-                "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = :todo"
-                " AND (scheduled_at IS NULL OR scheduled_at <= portal_now()) ORDER BY id LIMIT 1"
-            ),
-            {"todo": Status.TODO.value},
-        ).one_or_none()
-        if found is None:
-            return done
-        session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": found.id})
+        due = session.execute(_TAKE_DUE, {"todo": Status.TODO.value}).all()
         session.commit()
-        queue.tasks[found.task_name].func(**found.args)
-        done += 1
+        if not due:
+            return done
+        for found in sorted(due, key=lambda job: job.id):
+            queue.tasks[found.task_name].func(**found.args)
+        done += len(due)

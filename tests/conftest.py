@@ -21,6 +21,8 @@ from portal.settings import Settings
 from portal.web.app import Portal
 from tests import cluster as clusters
 
+pytest_plugins = ["tests.lived"]
+
 BINARIES = os.environ.get("PORTAL_TEST_POSTGRES_BIN")
 SEEDED = frozenset(
     {

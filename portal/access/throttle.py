@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal import clock
 from portal.database import db
 from portal.database.refusal import TooManyTries
 
@@ -23,8 +24,8 @@ _CLOSED: Final = _l("Signing in does not work at this moment. Try again in a min
 _HIT: Final = text(
     """
     WITH stretch AS (
-      SELECT to_timestamp(floor(extract(epoch FROM now()) / :seconds) * :seconds) AS began,
-             1 - (extract(epoch FROM now()) / :seconds) % 1 AS share),
+      SELECT to_timestamp(floor(extract(epoch FROM portal_now()) / :seconds) * :seconds) AS began,
+             1 - (extract(epoch FROM portal_now()) / :seconds) % 1 AS share),
     earlier AS (
       SELECT stretch.began, ceil(coalesce(throttle.hits, 0) * stretch.share) AS hits
       FROM stretch LEFT JOIN throttle
@@ -54,6 +55,7 @@ def hit(key: str, limit: int, window_seconds: int) -> None:
     values = {"key": key, "limit": limit, "seconds": window_seconds}
     try:
         with db.engine.begin() as connection:
+            clock.pin(connection)
             counted = connection.execute(_HIT, values).first()
     except SQLAlchemyError as error:
         log.error("throttle.unavailable", error=type(error).__name__)

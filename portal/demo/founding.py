@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from portal.access import invitations, terms
@@ -17,13 +19,15 @@ from portal.challenges.audience import EVERYBODY, Audience
 from portal.challenges.states import Decision
 from portal.clock import now
 from portal.demo import cast
+from portal.messages import preferences
 from portal.people import people
 from portal.people.models import Role
 from portal.program import current
 from portal.references import opportunities
-from portal.rewards import catalogue
+from portal.rewards import catalogue, codes
 from portal.rewards.catalogue import Rules
 from portal.rewards.queries import desk
+from portal.rewards.states import Way
 
 _COMMENTS: Final = (
     ("Thank you", "Thank you for taking the time. The team read every word.", Decision.APPROVE),
@@ -32,6 +36,13 @@ _COMMENTS: Final = (
     ("Not this time", "Thank you all the same. Do have a look at what else is open.", None),
 )
 """Title, words and decision of the manager's comment templates."""
+
+_READ_IN_THE_PORTAL: Final = {
+    Role.ADMIN: ("access.nominated", "rewards.to_fulfil"),
+    Role.MANAGER: ("access.nominated", "rewards.to_fulfil"),
+    Role.SALES: ("access.nomination_decided", "call.outcome"),
+}
+"""What staff want no mail about: they look at the page every morning."""
 
 
 @dataclass
@@ -87,6 +98,8 @@ def _staff(session: Session, world: World, who: cast.Someone, role: Role) -> Non
     person = people.add_person(session, who.name, by=SYSTEM, title=who.title)
     person.time_zone = who.zone
     join(session, invitations.invite(session, person.id, who.address, role, by=SYSTEM, mail=False))
+    for kind in _READ_IN_THE_PORTAL[role]:
+        preferences.switch(session, person.id, kind, wanted=False)
     world.staff[who.name] = Actor(person.id, frozenset({role.value}))
 
 
@@ -132,7 +145,7 @@ def _won(session: Session, world: World, reps: list[Actor], today: date) -> None
 
 
 def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
-    """Make a challenge and publish it."""
+    """Make a challenge and publish it, unless it stays a draft."""
     by = world.manager()
     chosen = offer.industries or offer.countries
     challenge = challenges.create(
@@ -143,6 +156,7 @@ def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
         minutes=offer.minutes,
         activity_type=offer.activity,
         audience=Audience(industries=offer.industries, countries=offer.countries) if chosen else EVERYBODY,
+        closes_at=now(session) + timedelta(days=offer.open_for) if offer.open_for else None,
     )
     for kind, title, instructions, points in offer.stages:
         outline.add_stage(
@@ -155,8 +169,9 @@ def offer(session: Session, *, world: World, offer: cast.Offer) -> None:
             points=points,
             setup=cast.SETUPS.get(title),
         )
-    challenges.publish(session, challenge.id, by=by)
-    world.offers[offer.title] = challenge.id
+    if offer.after is not None:
+        challenges.publish(session, challenge.id, by=by)
+        world.offers[offer.title] = challenge.id
 
 
 def stock(session: Session, world: World) -> None:
@@ -175,9 +190,19 @@ def stock(session: Session, world: World) -> None:
             stock=gift.stock,
             delivery=gift.delivery,
             rules=Rules(per_person=gift.per_person, per_year=gift.per_year, level=level, approval=gift.approval),
+            fulfilment=Way.CODE if gift.codes else Way.MANUAL,
         )
-        catalogue.publish(session, reward.id, by=by)
+        if gift.codes:
+            secrets = current_app.config["PORTAL"].signing_keys
+            codes.add(session, reward.id, "\n".join(_codes(gift.codes)), secrets=secrets, by=by)
+        if gift.state != "draft":
+            catalogue.publish(session, reward.id, by=by)
         world.gifts[gift.name] = reward.id
+
+
+def _codes(count: int) -> Iterator[str]:
+    for number in range(1, count + 1):
+        yield f"MUSIC-{number * 7919 % 10_000:04d}-{number * 6007 % 10_000:04d}"
 
 
 def write_down(session: Session, world: World) -> None:

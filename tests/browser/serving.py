@@ -78,7 +78,7 @@ class Served:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 400
         while not self._is_ready():
             ended = self.process.poll() is not None or time.monotonic() > deadline
             assert not ended, f"the portal did not start:\n{self.log.read_text()}"

@@ -16,7 +16,6 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine
 
-from portal import cli
 from portal.cli.data import KINDS
 from portal.database import archive, migrating, snapshot
 from portal.database.archive import BackupError, Manifest
@@ -42,25 +41,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lived(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a database with a program of some months, to be copied."""
-    name = f"cli_lived_{uuid.uuid4().hex[:12]}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", cluster.create_database(name))
-        patch.setenv("PORTAL_INSTANCE", str(tmp_path_factory.mktemp("lived")))
-        patch.setenv("PORTAL_ENV", "demo")
-        patch.setattr(sys, "argv", ["portal", "demo"])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert not ended.value.code
-    yield name
-    cluster.drop_database(name)
-
-
-@pytest.fixture(scope="module")
 def backup(cluster: Cluster, lived: str, home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """An archive and the address of the database that it was made of, which stays as it is."""
-    source, file = cluster.url(lived), tmp_path_factory.mktemp("kept") / "portal.backup"
+    source = cluster.create_database(f"cli_kept_{uuid.uuid4().hex[:12]}", lived)
+    file = tmp_path_factory.mktemp("kept") / "portal.backup"
     environ = {"PATH": os.environ["PATH"], "PORTAL_ENV": "test", "DATABASE_URL": source, "PORTAL_INSTANCE": str(home)}
     command = [sys.executable, "-m", "portal", "backup", str(file)]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

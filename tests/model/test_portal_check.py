@@ -12,14 +12,10 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
-from portal import create_app
-from portal.database import db as database
-from portal.database import invariants, migrating, run
+from portal.database import invariants
 from portal.database.invariants import check_invariants, known
-from portal.demo import build
 from portal.web.app import Portal
 from tests.cluster import Cluster
-from tests.conftest import make_settings
 
 from .planted import PLANTS, Plant
 
@@ -27,16 +23,10 @@ pytestmark = pytest.mark.xdist_group("check")
 
 
 @pytest.fixture(scope="module")
-def program(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a database that holds the demo program; nobody is connected to it."""
+def program(cluster: Cluster, lived: str) -> Iterator[str]:
+    """The name of a database that holds a program of a year; nobody is connected to it."""
     name = f"check_{uuid.uuid4().hex[:12]}"
-    app = create_app(make_settings(cluster.create_database(name), tmp_path_factory.mktemp("check")))
-    with app.app_context():
-        migrating.migrate(database.engine)
-        if not run(build.is_built):
-            build.build()
-        database.session.remove()
-        database.engine.dispose()
+    cluster.create_database(name, lived)
     yield name
     cluster.drop_database(name)
 
