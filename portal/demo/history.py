@@ -38,7 +38,7 @@ _BETWEEN: Final = 4.2
 _RENEWS: Final = timedelta(days=350)
 """How long after agreeing most say once more that they do; after 365 days it ends by itself."""
 
-_LATE_WORK: Final = 48
+_LATE_WORK: Final = 90
 _FOUNDERS: Final = 12
 """Who came first did not wait until they were asked to join the pool."""
 _LET_IT_END: Final = frozenset({3, 6, 11})
@@ -61,7 +61,7 @@ class Life:
         if self.place < len(cast.KNOWN):
             self.calendar.plan(self.calendar.after_days(0.5 + self.place * _BETWEEN), self._nominated)
         if 0 < self.place < _LATE_WORK and (self.place % 3 == 0 or self.place == 1):
-            self.calendar.plan(self.calendar.before_now(hours=2 + self.place * 2.1), self._hands_in_late)
+            self.calendar.plan(self.calendar.before_now(hours=2 + self.place * 1.1), self._hands_in_late)
 
     def is_invited(self, session: Session, person_id: int) -> None:
         """Join some days after an invitation that came without a nomination."""
@@ -166,8 +166,8 @@ class Life:
             return
         tried = set(session.scalars(select(Submission.challenge_id).where(Submission.person_id == self.me.person_id)))
         for offer in cast.OFFERS:
-            challenge_id = self.world.offers[offer.title]
-            if challenge_id in tried or offer.stages[-1][0] not in ("story", "questions"):
+            challenge_id = self.world.offers.get(offer.title)
+            if challenge_id is None or challenge_id in tried or offer.stages[-1][0] not in ("story", "questions"):
                 continue
             try:
                 submission = submissions.start(session, challenge_id, by=self.me)

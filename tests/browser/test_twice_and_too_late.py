@@ -13,7 +13,7 @@ from tests.browser import steps
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_two_clicks_redeem_once(scripts, demo, window):
     julien = window(demo, java_script_enabled=scripts)
-    julien.sign_in("julien.moreau@clinique-lac.example" if scripts else "peter.holm@polar-bank.example")
+    julien.sign_in("julien.moreau@clinique-lac.example" if scripts else "olav.hansen@polar-bank.example")
     before = steps.points(julien)
     julien.open("/rewards")
     julien.page.locator(".reward-card").get_by_role("link", name="Star mug").click()
