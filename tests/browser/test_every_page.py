@@ -63,7 +63,9 @@ def test_what_is_not_there_says_so(width, color_scheme, demo, window):
         expect(ana.page.locator("h1")).to_be_visible()
 
 
-@SCREENS
+@pytest.mark.parametrize(
+    ("width", "color_scheme"), [pytest.param(390, "dark", marks=pytest.mark.slow), (1280, "light")]
+)
 def test_every_page_of_an_empty_installation(width, color_scheme, real, window):
     admin = window(real, width=width, color_scheme=color_scheme)
     address = f"first.{width}@vendor.example"

@@ -19,6 +19,8 @@ from tests.authorisation.test_matrix import path_of, things
 from tests.authorisation.world import BROWSER
 from tests.web.test_csrf import persona_of
 
+pytestmark = pytest.mark.once
+
 CORPUS: Final = {
     "empty": "",
     "too long": "x" * 5000,
